@@ -1,0 +1,127 @@
+"""maskprobe: where padding gets into a Keras model.
+
+```python
+import maskprobe
+
+report = maskprobe.trace("model.keras")  # or a model in memory
+for finding in report.findings:
+    print(finding.code, finding.path, finding.message)
+```
+
+Importing maskprobe imports neither TensorFlow nor rich; a trace imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maskprobe.errors import (
+    LoadError,
+    MaskprobeError,
+    MissingFunctionError,
+    NotCheckedError,
+    ProbeError,
+    RunError,
+    UnreadableModelError,
+    UntrustedCodeError,
+    UsageError,
+)
+from maskprobe.finding import FailOn, Finding, Severity
+from maskprobe.version import __version__
+
+if TYPE_CHECKING:
+    from maskprobe.report.report import Report
+
+__all__ = [
+    "FailOn",
+    "Finding",
+    "LoadError",
+    "MaskprobeError",
+    "MissingFunctionError",
+    "NotCheckedError",
+    "ProbeError",
+    "Report",
+    "RunError",
+    "Severity",
+    "UnreadableModelError",
+    "UntrustedCodeError",
+    "UsageError",
+    "__version__",
+    "trace",
+]
+
+
+def trace(  # noqa: PLR0913 - the options of the command line
+    model: Any,
+    inputs: Any = None,
+    *,
+    padding: str = "mixed",
+    length: int | None = None,
+    batch: int | None = None,
+    pad_value: float | None = None,
+    seed: int = 0,
+    mask_inputs: Sequence[str] = (),
+    compiled: bool = False,
+    keras: int | None = None,
+    trust: bool = False,
+    custom_objects: Mapping[str, Any] | Sequence[str] = (),
+    imports: Sequence[str | Path] = (),
+    replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+) -> Report:
+    """Trace the masks of a saved model, or of a Keras 3 or tf_keras model in memory.
+
+    Args:
+        model: Path of a saved model (`.h5`, `.keras`, SavedModel folder), or the model itself, which is left as it was.
+        inputs: Arrays to run it on: by input name, in order, one array, or the path of an `.npz` file. None: padded
+            inputs are made.
+        padding: Where made inputs are padded: `mixed`, `after`, `before` or `inside`.
+        length: Time steps of made inputs where the model leaves them free.
+        batch: Rows of made inputs.
+        pad_value: The value at padded steps, if not the one that the model looks for.
+        seed: Seed of made inputs.
+        mask_inputs: Names of inputs that are masks themselves, where their names do not tell.
+        compiled: Also run the model the way `predict` does, and report masks that differ.
+        keras: 2 or 3: the Keras to load a file with, if not the one that suits it.
+        trust: Let code that the file holds run.
+        custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
+        imports: Python files with layers that the file needs.
+        replace: Functions in the place of Lambda layers: by layer name, or as `layer=module:function`.
+
+    Returns:
+        The report: the trace of all layer calls, what happened to the mask at each, and the findings.
+
+    Raises:
+        UsageError: an argument is wrong.
+        NotCheckedError: the model could not be looked at; its subclasses say why.
+    """
+    from maskprobe.diagnose import TraceRequest, trace_file, trace_live
+    from maskprobe.probe.options import Padding, ProbeOptions
+
+    try:
+        where = Padding(padding)
+    except ValueError:
+        raise UsageError(f"padding is one of {', '.join(Padding)}; got {padding!r}") from None
+    request = TraceRequest(
+        probe=ProbeOptions(where, length, batch, pad_value, seed, tuple(mask_inputs)),
+        inputs=inputs,
+        trust=trust,
+        keras=keras,
+        custom_objects=custom_objects,
+        imports=tuple(Path(file) for file in imports),
+        replace=replace,
+        compiled=compiled,
+    )
+    if isinstance(model, str | Path):
+        return trace_file(Path(model), request)
+    return trace_live(model, request)
+
+
+def __getattr__(name: str) -> Any:
+    # Report needs NumPy; it is brought in when somebody asks for it.
+    if name == "Report":
+        from maskprobe.report.report import Report
+
+        return Report
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The only package that imports TensorFlow, Keras or tf_keras: engines, loading, recording."""

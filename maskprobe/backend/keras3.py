@@ -1,0 +1,119 @@
+"""Keras 3 as an engine.
+
+Relied on, and guarded by tests on each supported version:
+
+- `Layer.__call__` (keras/src/layers/layer.py) fills the mask arguments and then calls `Operation.__call__`
+  (keras/src/ops/operation.py), so the latter sees the masks that a layer really receives;
+- a functional model runs `Function._run_through_graph` (keras/src/ops/function.py): nodes by falling depth, each
+  call through the operation's own `__call__`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
+from maskprobe.backend.watch import watched
+
+_OPERATION_MODULES = ("core", "image", "linalg", "math", "nn", "numpy")
+
+
+class Keras3:
+    """Keras 3 on TensorFlow."""
+
+    def __init__(self) -> None:
+        self.keras = keras
+        self.info = engine_info("keras", keras, tf)
+        self.layer_class: type = keras.layers.Layer
+        self.model_class: type = keras.Model
+        self.wrapper_classes: tuple[type, ...] = (keras.layers.Wrapper, keras.layers.Bidirectional)
+        self.recurrent_class: type = keras.layers.RNN
+
+    @contextlib.contextmanager
+    def observe(self, observer: CallObserver) -> Iterator[None]:
+        """Tell `observer` of every call of a layer or operation until the context ends."""
+        layer_class = self.layer_class
+
+        def watch_layer(original: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(original)
+            def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for it
+                return watched(observer, original, layer, args, kwargs)
+
+            return __call__
+
+        def watch_operation(original: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(original)
+            def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for it
+                if isinstance(operation, layer_class):
+                    masks = {name: value for name, value in kwargs.items() if name.endswith("mask")}
+                    observer.received(operation, masks)
+                    return original(operation, *args, **kwargs)
+                return watched(observer, original, operation, args, kwargs)
+
+            return __call__
+
+        with (
+            replaced(layer_class, "__call__", watch_layer),
+            replaced(keras.Operation, "__call__", watch_operation),
+        ):
+            yield
+
+    def functional_graph(self, model: Any) -> FunctionalGraph | None:
+        """The symbolic graph of a functional or built Sequential model."""
+        function = getattr(model, "_functional", None) or model
+        if not isinstance(model, keras.Sequential) and type(model).call is not _functional_class().call:
+            return None  # a subclass that is built like a functional model but runs its own `call`
+        if not isinstance(function, _functional_class()):
+            return None
+        by_depth = function._nodes_by_depth
+        ordered = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+        running = [node for node in ordered if node.operation and not node.is_input]
+        present = {id(node) for node in running}
+        nodes = tuple(_graph_node(node, present) for node in running)
+        return FunctionalGraph(tuple(function.inputs), tuple(function.outputs), nodes)
+
+    def operation_classes(self) -> Mapping[str, type]:
+        """Every operation class by name. Files saved as `.h5` name them without saying where they are."""
+        modules = [importlib.import_module(f"keras.src.ops.{name}") for name in _OPERATION_MODULES]
+        return {
+            name: value
+            for module in modules
+            for name, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, keras.Operation)
+        }
+
+    def load(self, path: str, custom_objects: Mapping[str, Any], *, trust: bool) -> Any:
+        """Load a model without its compile settings. Raises whatever Keras raises."""
+        return keras.saving.load_model(path, custom_objects=dict(custom_objects), compile=False, safe_mode=not trust)
+
+    def compile(self, model: Any, settings: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+        """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
+        with keras.saving.custom_object_scope(dict(custom_objects)):
+            restored = {name: keras.saving.deserialize_keras_object(value) for name, value in settings.items()}
+            model.compile(**restored)
+
+    def names_missing_mask_support(self, layer: Any) -> bool:
+        """Whether `layer` neither declares `supports_masking` nor computes a mask."""
+        return not getattr(layer, "supports_masking", False)
+
+
+@functools.cache
+def _functional_class() -> Any:
+    return importlib.import_module("keras.src.models.functional").Functional
+
+
+def _graph_node(node: Any, present: set[int]) -> GraphNode:
+    operation = node.operation
+    calls = [other for other in operation._inbound_nodes if id(other) in present]
+    index = next(place for place, other in enumerate(calls) if other is node)
+    return GraphNode(operation, index, tuple(node.input_tensors), tuple(node.outputs))
+
+
+ENGINE = Keras3()

@@ -1,0 +1,143 @@
+"""tf_keras (Keras 2) as an engine.
+
+Relied on, and guarded by tests:
+
+- `Layer.__call__` (tf_keras/src/engine/base_layer.py) asks `Layer._get_input_masks` for the masks that the call
+  receives; it hands them to `call` if that takes a `mask` argument;
+- a functional model runs `Functional._run_internal_graph` (src/engine/functional.py): nodes by falling depth, each
+  call through the layer's own `__call__`. Operators are layers of class `TFOpLambda` or `SlicingOpLambda`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
+from maskprobe.backend.watch import watched
+
+_COMPILE_ARGUMENTS = ("loss", "metrics", "weighted_metrics")
+
+
+class TFKeras:
+    """tf_keras on TensorFlow."""
+
+    def __init__(self) -> None:
+        self.keras = tf_keras
+        self.info = engine_info("tf_keras", tf_keras, tf)
+        self.layer_class: type = tf_keras.layers.Layer
+        self.model_class: type = tf_keras.Model
+        self.wrapper_classes: tuple[type, ...] = (tf_keras.layers.Wrapper, tf_keras.layers.Bidirectional)
+        self.recurrent_class: type = tf_keras.layers.RNN
+
+    @contextlib.contextmanager
+    def observe(self, observer: CallObserver) -> Iterator[None]:
+        """Tell `observer` of every call of a layer until the context ends."""
+
+        def watch_call(original: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(original)
+            def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for it
+                return watched(observer, original, layer, args, kwargs)
+
+            return __call__
+
+        def watch_masks(original: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(original)
+            def _get_input_masks(layer: Any, *args: Any, **kwargs: Any) -> Any:
+                masks, implicit = original(layer, *args, **kwargs)
+                if layer._expects_mask_arg:
+                    observer.received(layer, {"mask": masks})
+                return masks, implicit
+
+            return _get_input_masks
+
+        def pause_while_computing(original: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(original)
+            def compute_mask(model: Any, *args: Any, **kwargs: Any) -> Any:
+                with observer.pause():
+                    return original(model, *args, **kwargs)
+
+            return compute_mask
+
+        with (
+            replaced(self.layer_class, "__call__", watch_call),
+            replaced(self.layer_class, "_get_input_masks", watch_masks),
+            # These run the whole graph of a nested model once more.
+            replaced(_functional_class(), "compute_mask", pause_while_computing),
+            replaced(tf_keras.Sequential, "compute_mask", pause_while_computing),
+        ):
+            yield
+
+    def functional_graph(self, model: Any) -> FunctionalGraph | None:
+        """The symbolic graph of a functional or built Sequential model."""
+        if not getattr(model, "_is_graph_network", False) or not hasattr(model, "_nodes_by_depth"):
+            return None
+        if not _runs_its_graph(model):
+            return None  # a subclass that is built like a functional model but runs its own `call`
+        by_depth = model._nodes_by_depth
+        running = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
+        present = {id(node) for node in running}
+        nodes = tuple(_graph_node(node, present) for node in running)
+        return FunctionalGraph(tuple(model.inputs), tuple(model.outputs), nodes)
+
+    def operation_classes(self) -> Mapping[str, type]:
+        """None: tf_keras knows its own operation layers in every file format."""
+        return {}
+
+    def load(self, path: str, custom_objects: Mapping[str, Any], *, trust: bool) -> Any:
+        """Load a model without its compile settings. Raises whatever tf_keras raises.
+
+        tf_keras has no safe mode for `.h5` and SavedModel: what may be loaded was decided before.
+        """
+        options = {"safe_mode": not trust} if path.endswith(".keras") else {}
+        return tf_keras.models.load_model(path, custom_objects=dict(custom_objects), compile=False, **options)
+
+    def compile(self, model: Any, settings: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+        """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
+        with tf_keras.utils.custom_object_scope(dict(custom_objects)):
+            restored = {
+                name: _restored(value, name) if name in _COMPILE_ARGUMENTS else value
+                for name, value in settings.items()
+            }
+            model.compile(**restored)
+
+    def names_missing_mask_support(self, layer: Any) -> bool:
+        """Whether `layer` neither declares `supports_masking` nor computes a mask."""
+        return not getattr(layer, "supports_masking", False)
+
+
+def _restored(value: Any, name: str) -> Any:
+    """Deserialize the losses or metrics in `value`: one, a list of them or a dict by output name."""
+    module = tf_keras.losses if name == "loss" else tf_keras.metrics
+    if isinstance(value, Mapping):
+        if "class_name" in value:
+            return module.deserialize(dict(value))
+        return {key: _restored(item, name) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_restored(item, name) for item in value]
+    return value
+
+
+def _runs_its_graph(model: Any) -> bool:
+    return type(model).call in {_functional_class().call, tf_keras.Sequential.call}
+
+
+@functools.cache
+def _functional_class() -> Any:
+    return importlib.import_module("tf_keras.src.engine.functional").Functional
+
+
+def _graph_node(node: Any, present: set[int]) -> GraphNode:
+    layer = node.layer
+    calls = [other for other in layer._inbound_nodes if id(other) in present]
+    index = next(place for place, other in enumerate(calls) if other is node)
+    return GraphNode(layer, index, tuple(node.keras_inputs), tuple(tf.nest.flatten(node.outputs)))
+
+
+ENGINE = TFKeras()

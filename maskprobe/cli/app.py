@@ -1,0 +1,52 @@
+"""The `maskprobe` command and its options that belong to no one command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from maskprobe.cli import rule, trace
+from maskprobe.cli.version import version_lines
+
+app = typer.Typer(
+    name="maskprobe",
+    help="Shows where padding gets into a Keras model: follows the mask through every layer call of a saved model.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    # Rich help pages would double the time that --help takes.
+    rich_markup_mode=None,
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo("\n".join(version_lines()))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the versions of maskprobe, Python, TensorFlow, Keras and tf_keras, and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself are handled by their callbacks."""
+    del version
+
+
+app.command("trace", epilog=trace.EPILOG)(trace.trace)
+app.command("rule")(rule.rule)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,168 @@
+"""Put the parts together: a file or a model in, a report out. Prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from maskprobe.archive.archive import Archive
+from maskprobe.archive.graph import LayerGraph
+from maskprobe.finding import CallEvent
+from maskprobe.probe.options import InputSpec, ProbeOptions
+from maskprobe.probe.probe import Probe
+from maskprobe.report.report import FileInfo, Report
+from maskprobe.trace import Trace
+
+
+class Stage(Enum):
+    """Where a diagnosis has got to, for a progress display."""
+
+    READING = "reading the file"
+    STARTING = "starting TensorFlow"
+    LOADING = "loading the model"
+    RUNNING = "running the probe"
+    JUDGING = "looking at the masks"
+
+
+Progress = Callable[[Stage], None]
+
+
+def _silent(_stage: Stage) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """What to do with a model, apart from the model itself."""
+
+    probe: ProbeOptions = field(default_factory=ProbeOptions)
+    inputs: Any = None
+    """Arrays of the user's own: by name, in order, or one; or the path of an `.npz` or `.npy` file."""
+    trust: bool = False
+    """Code held in the file may run."""
+    keras: int | None = None
+    """2 or 3: the Keras to load a file with; None = the one that suits it."""
+    custom_objects: Sequence[str] | Mapping[str, Any] = ()
+    """References `module:name`, or the objects themselves by name."""
+    imports: Sequence[Path] = ()
+    """Python files whose classes and functions the model needs."""
+    replace: Sequence[str] | Mapping[str, Callable[..., Any]] = ()
+    """Functions in the place of Lambda layers: `LAYER=module:function`, or by layer name."""
+    compiled: bool = False
+    """Also run the way `predict` does."""
+
+
+def trace_file(path: Path, request: TraceRequest, progress: Progress = _silent) -> Report:
+    """Trace the masks of the model saved at `path`.
+
+    Raises:
+        UsageError: the path or an option is wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.archive import read_archive
+
+    progress(Stage.READING)
+    archive = read_archive(path)
+    loaded = _load(archive, request, progress)
+    return _diagnose(loaded, _graph_of(archive, loaded), request, _file_info(archive), progress)
+
+
+def trace_live(model: Any, request: TraceRequest, progress: Progress = _silent) -> Report:
+    """Trace the masks of a Keras model in memory. It is left as it was.
+
+    Raises:
+        UsageError: it is no Keras model, or an option is wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.backend.live import adopt_model, live_graph
+
+    loaded = adopt_model(model)
+    return _diagnose(loaded, live_graph(loaded), request, None, progress)
+
+
+def judge(trace: Trace, file: FileInfo | None = None) -> Report:
+    """Apply all rules to `trace`."""
+    from maskprobe.rules.flow import MaskFlow
+    from maskprobe.rules.registry import check_all
+
+    flow = MaskFlow(trace)
+    findings = check_all(flow)
+    codes: dict[str, tuple[str, ...]] = {}
+    for finding in findings:
+        codes[finding.path] = (*codes.get(finding.path, ()), finding.code)
+    events: dict[str, CallEvent] = {
+        path: replace(event, codes=codes[path]) if path in codes else event for path, event in flow.events.items()
+    }
+    return Report(trace, events, findings, file)
+
+
+def _load(archive: Archive, request: TraceRequest, progress: Progress) -> Any:
+    from maskprobe.backend.load import LoadOptions, engine_for, load_archive
+
+    progress(Stage.STARTING)
+    functions = _functions(request)
+    objects = _objects(request, engine_for(archive, request.keras))
+    progress(Stage.LOADING)
+    return load_archive(archive, LoadOptions(request.trust, request.keras, objects, functions))
+
+
+def _functions(request: TraceRequest) -> Mapping[str, Callable[..., Any]]:
+    from maskprobe.backend.objects import replacements
+
+    return request.replace if isinstance(request.replace, Mapping) else replacements(request.replace)
+
+
+def _objects(request: TraceRequest, engine: Any) -> Mapping[str, Any]:
+    from maskprobe.backend.engine import get_engine
+    from maskprobe.backend.objects import named_objects, objects_in_file
+
+    given = request.custom_objects
+    found = dict(given) if isinstance(given, Mapping) else named_objects(given)
+    for file in request.imports:
+        found.update(objects_in_file(Path(file), (get_engine(engine).layer_class,)))
+    return found
+
+
+def _graph_of(archive: Archive, loaded: Any) -> LayerGraph:
+    """The graph of the file; for models whose file states none, what the model in memory tells."""
+    if archive.graph.calls:
+        return archive.graph
+    from maskprobe.backend.live import live_graph
+
+    return live_graph(loaded)
+
+
+def _diagnose(
+    loaded: Any, graph: LayerGraph, request: TraceRequest, file: FileInfo | None, progress: Progress
+) -> Report:
+    from maskprobe.backend.trace_model import trace_model
+
+    probe = _make_probe(loaded, graph, request)
+    progress(Stage.RUNNING)
+    structure = request.inputs if file is None else None
+    trace = trace_model(
+        loaded, probe.arrays, probe.record, structure=structure, compiled=request.compiled, notes=probe.notes
+    )
+    progress(Stage.JUDGING)
+    return judge(trace, file)
+
+
+def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> Probe:
+    from maskprobe.backend.live import model_inputs
+    from maskprobe.probe.bring import bring_probe, read_inputs
+    from maskprobe.probe.probe import make_probe
+
+    specs = [InputSpec(given.name, given.shape, given.dtype) for given in model_inputs(loaded)]
+    if request.inputs is None:
+        return make_probe(graph, specs, request.probe)
+    if isinstance(request.inputs, str | Path):
+        path = Path(request.inputs)
+        return bring_probe(read_inputs(path), graph, specs, request.probe, path.name)
+    return bring_probe(request.inputs, graph, specs, request.probe, "given")
+
+
+def _file_info(archive: Archive) -> FileInfo:
+    return FileInfo(str(archive.path), archive.format.value, archive.keras_version)

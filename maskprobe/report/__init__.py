@@ -1,0 +1,1 @@
+"""Renderers: one way to show a report each; they never judge."""

@@ -1,0 +1,51 @@
+"""The result of one diagnosis: the trace, what happened at each call, and the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maskprobe.finding import CallEvent, FailOn, Finding, Severity
+from maskprobe.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """The model file that was looked at."""
+
+    path: str
+    format: str
+    """`h5`, `keras` or `saved_model`."""
+    keras_version: str | None
+    """The Keras that wrote it, as the file says."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What maskprobe found in one model."""
+
+    trace: Trace
+    events: Mapping[str, CallEvent]
+    """For each call path what happened to the mask there."""
+    findings: tuple[Finding, ...]
+    """In the order of their calls; the first is the first cause."""
+    file: FileInfo | None = None
+    """None for a model in memory."""
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings about the model: all but those that say something was not checked."""
+        return tuple(finding for finding in self.findings if not finding.unchecked)
+
+    @property
+    def not_checked(self) -> tuple[Finding, ...]:
+        """The findings that say something could not be looked at."""
+        return tuple(finding for finding in self.findings if finding.unchecked)
+
+    def exit_code(self, fail_on: FailOn = FailOn.WARNING) -> int:
+        """0 clean, 1 a finding at or above `fail_on`, 3 something could not be checked. 1 wins over 3."""
+        if fail_on is not FailOn.NEVER:
+            least = Severity(fail_on.value).rank
+            if any(finding.severity.rank >= least for finding in self.faults):
+                return 1
+        return 3 if self.not_checked else 0

@@ -1,0 +1,75 @@
+"""The counts of a report, and the sentence that sums it up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maskprobe.finding import Finding, Severity
+from maskprobe.report.report import Report
+from maskprobe.trace import Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much was found and looked at."""
+
+    errors: int
+    warnings: int
+    notes: int
+    not_checked: int
+    """Findings that say something could not be looked at."""
+    calls: int
+    """Calls traced; those inside Keras's own composite layers do not count."""
+    masked_calls: int
+    """Calls of these that a mask went into or came out of."""
+
+
+def count(report: Report) -> Counts:
+    """Count the findings of `report` by severity, and the calls that were traced."""
+    calls = [call for call in report.trace.calls if not call.opaque]
+    masked = [
+        call
+        for call in calls
+        if any(not isinstance(tensor.mask, Absent) for tensor in (*call.inputs, *call.outputs))
+        or any(not isinstance(argument.mask, Absent) for argument in call.mask_arguments)
+    ]
+    return Counts(
+        errors=_of(report.faults, Severity.ERROR),
+        warnings=_of(report.faults, Severity.WARNING),
+        notes=_of(report.faults, Severity.NOTE),
+        not_checked=len(report.not_checked),
+        calls=len(calls),
+        masked_calls=len(masked),
+    )
+
+
+def summary_line(report: Report) -> str:
+    """Sum up `report` in one line that tells "nothing wrong" from "could not look"."""
+    counts = count(report)
+    if report.trace.failure is not None:
+        return f"Not finished: the run stopped at {report.trace.failure}. {_found(counts)}."
+    if counts.errors or counts.warnings or counts.notes:
+        return _found(counts)
+    if counts.not_checked:
+        return f"Nothing found, but {plural(counts.not_checked, 'thing')} could not be checked; {_traced(counts)}."
+    return f"No findings: {_traced(counts)}, {counts.masked_calls} with a mask."
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _found(counts: Counts) -> str:
+    found = (plural(counts.errors, "error"), plural(counts.warnings, "warning"), plural(counts.notes, "note"))
+    unchecked = f", {counts.not_checked} not checked" if counts.not_checked else ""
+    return f"{', '.join(found)}; {_traced(counts)}{unchecked}"
+
+
+def _traced(counts: Counts) -> str:
+    return f"{plural(counts.calls, 'call')} traced"
+
+
+def _of(findings: Sequence[Finding], severity: Severity) -> int:
+    return sum(finding.severity is severity for finding in findings)

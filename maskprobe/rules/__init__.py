@@ -1,0 +1,1 @@
+"""The rules: each looks at a trace for one kind of fault. One rule a file, one code a rule."""

@@ -1,0 +1,115 @@
+"""mask_value, pad id or index 0 does not suit the data.
+
+## What it does
+
+Compares the mask of each first mask source with what is padding in its data, and reports padding that the source
+takes for real steps.
+
+## Why is this bad?
+
+A source that looks for another value than the one the data is padded with hides nothing: the model trains on
+padding. It happens when the tokenizer's pad id is not 0, when the padding is 0 and `mask_value` is -1, when a layer
+before `Masking` (Dense, BatchNormalization) has changed the values, or when `mask_value` is NaN, which equals nothing.
+
+## Known limits
+
+The probe pads with the value that the source looks for, so a pad value that does not suit your data is seen with
+`--pad-value` or on your own data with `--inputs`.
+
+## Example
+
+```python
+x = keras.Input((None, 4))
+h = keras.layers.Dense(8)(x)
+h = keras.layers.Masking()(h)  # padded steps are no longer 0 after Dense
+y = keras.layers.LSTM(8)(h)
+```
+
+## Use instead
+
+```python
+h = keras.layers.Masking()(x)
+h = keras.layers.Dense(8)(h)  # Dense carries the mask
+y = keras.layers.LSTM(8)(h)
+```
+
+## References
+
+- Keras 3.15.1: keras/src/layers/core/masking.py and embedding.py, `compute_mask`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprobe.finding import Finding
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.rule import Rule
+from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
+from maskprobe.rules.tell import read_wrong
+from maskprobe.rules.words import call_words, now_hidden, now_real
+from maskprobe.trace import CallKind
+
+
+def check(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for each first source that takes padding for real steps."""
+    for truth in sources_with_truth(flow):
+        if not truth.misses_padding or truth.ignores_rows:
+            continue
+        readers = flow.readers_of_mask(truth.call)
+        severity, who = read_wrong(readers)
+        parts = (now_real(truth.real, truth.mask), now_hidden(truth.real, truth.mask))
+        yield RULE.finding(
+            truth.call.path,
+            severity,
+            f"{', and '.join(part for part in parts if part)}; {who}.",
+            cause=_cause(flow, truth),
+            fix=_fix(flow, truth),
+            affects=readers,
+            related=tuple(sorted(flow.inputs_behind(truth.call))),
+        )
+
+
+def _changed_before(flow: MaskFlow, truth: SourceTruth) -> str | None:
+    """The call that made what the source reads, if that is no model input."""
+    producer = truth.call.inputs[0].producer if truth.call.inputs else None
+    if producer is None or flow.trace.by_path[producer].kind is CallKind.INPUT:
+        return None
+    return producer
+
+
+def _looks_for(truth: SourceTruth) -> str:
+    if truth.call.class_name == "Masking":
+        return f"steps whose features all equal {truth.call.facts.settings.get('mask_value')}"
+    return "index 0"
+
+
+def _cause(flow: MaskFlow, truth: SourceTruth) -> str:
+    changed = _changed_before(flow, truth)
+    if changed is not None:
+        made_by = call_words(flow.trace.by_path[changed])
+        return (
+            f"{call_words(truth.call)} looks for {_looks_for(truth)} in what {made_by} returns; "
+            "padding no longer looks like that there."
+        )
+    pads = {
+        given.pad_value
+        for given in flow.trace.probe.inputs
+        if given.name in flow.inputs_behind(truth.call) and given.pad_value is not None
+    }
+    padded_with = " or ".join(f"{value:g}" for value in sorted(pads)) or "something else"
+    return f"{call_words(truth.call)} looks for {_looks_for(truth)}; this data is padded with {padded_with}."
+
+
+def _fix(flow: MaskFlow, truth: SourceTruth) -> str:
+    changed = _changed_before(flow, truth)
+    if changed is not None:
+        return (
+            f"Move {call_words(truth.call)} in front of '{changed}', to where the data still is padded with its value."
+        )
+    if truth.call.class_name == "Masking":
+        return "Give Masking the value that the data is padded with: Masking(mask_value=...)"
+    return "Pad with id 0, or map the tokenizer's pad id to 0 before the Embedding."
+
+
+RULE = Rule("MP110", "bad-mask-source", "mask_value, pad id or index 0 does not suit the data", __doc__ or "", check)

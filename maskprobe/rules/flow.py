@@ -1,0 +1,200 @@
+"""Follow the masks through a trace: what happened at each call, where each mask comes from, who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from maskprobe.finding import CallEvent, Event
+from maskprobe.rules.events import EventFinder, is_source
+from maskprobe.rules.masks import given_masks, is_present, made_masks
+from maskprobe.trace import BoolArray, CallKind, CallRecord, InputRole, Mask, TensorRecord, Trace
+
+
+class MaskFlow:
+    """A trace with what follows from it. Made once, read by all rules."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    @cached_property
+    def finder(self) -> EventFinder:
+        """Tells the event of a call."""
+        return EventFinder(self.trace)
+
+    @cached_property
+    def events(self) -> Mapping[str, CallEvent]:
+        """For each call path what happened to the mask there."""
+        return {call.path: self.finder(call) for call in self.trace.calls}
+
+    @cached_property
+    def judged(self) -> tuple[CallRecord, ...]:
+        """The calls that rules look at: not those inside Keras's own composite layers."""
+        return tuple(call for call in self.trace.calls if not call.opaque)
+
+    def where(self, *events: Event) -> Iterator[CallRecord]:
+        """The judged calls at which one of `events` happened."""
+        return (call for call in self.judged if self.events[call.path].event in events)
+
+    @cached_property
+    def sources(self) -> tuple[CallRecord, ...]:
+        """The calls that make a mask, overwriting ones included, and inputs that are masks."""
+        return tuple(call for call in self.judged if is_source(call) or call.path in self.mask_inputs)
+
+    @cached_property
+    def mask_inputs(self) -> frozenset[str]:
+        """Names of the model inputs that are masks themselves."""
+        return frozenset(given.name for given in self.trace.probe.inputs if given.role is InputRole.MASK)
+
+    @cached_property
+    def origins(self) -> Mapping[int, frozenset[str]]:
+        """For each tensor number with a mask the paths of the sources that the mask goes back to."""
+        found: dict[int, frozenset[str]] = {}
+        by_value = {
+            Mask(given.real): frozenset({given.name})
+            for given in self.trace.probe.inputs
+            if given.role is InputRole.MASK and given.real is not None
+        }
+        for call in self.trace.calls:
+            own = frozenset({call.path})
+            came = self._origins_in(call, found, by_value)
+            origin = own if is_source(call) or not came else came
+            for tensor in call.outputs:
+                if is_present(tensor.mask):
+                    found[tensor.number] = origin
+                    if isinstance(tensor.mask, Mask):
+                        by_value.setdefault(tensor.mask, origin)
+        return found
+
+    def _origins_in(
+        self, call: CallRecord, found: Mapping[int, frozenset[str]], by_value: Mapping[Mask, frozenset[str]]
+    ) -> frozenset[str]:
+        came = [found[tensor.number] for tensor in call.inputs if tensor.number in found and is_present(tensor.mask)]
+        # A mask wired in the graph is made by operations of its own; it goes back to the source of equal values.
+        came += [
+            by_value[argument.mask]
+            for argument in call.mask_arguments
+            if isinstance(argument.mask, Mask) and argument.mask in by_value
+        ]
+        return frozenset().union(*came)
+
+    def origins_before(self, call: CallRecord) -> tuple[str, ...]:
+        """The sources of the masks that reached `call`, in order."""
+        came = self._origins_in(call, self.origins, self._origins_by_value)
+        return tuple(path for path in self.trace.by_path if path in came)
+
+    @cached_property
+    def _origins_by_value(self) -> Mapping[Mask, frozenset[str]]:
+        found: dict[Mask, frozenset[str]] = {}
+        for call in self.trace.calls:
+            for tensor in call.outputs:
+                if isinstance(tensor.mask, Mask):
+                    found.setdefault(tensor.mask, self.origins[tensor.number])
+        return found
+
+    def is_mask_input_used(self, name: str) -> bool:
+        """Whether any call took the mask input `name`, or a mask of its values, as an argument."""
+        given = next(given for given in self.trace.probe.inputs if given.name == name)
+        numbers = (
+            {tensor.number for tensor in self.trace.by_path[name].outputs} if name in self.trace.by_path else set()
+        )
+        behind = {
+            tensor.number
+            for call in self.after(self.trace.by_path[name].outputs if numbers else ())
+            if call.kind is CallKind.OPERATION
+            for tensor in call.outputs
+        }
+        wanted = None if given.real is None else Mask(given.real)
+        return any(
+            argument.number in numbers | behind or (wanted is not None and argument.mask == wanted)
+            for call in self.trace.calls
+            for argument in call.mask_arguments
+        )
+
+    def inputs_behind_mask(self, tensor: TensorRecord) -> frozenset[str]:
+        """Names of the model inputs that the mask on `tensor` was made from."""
+        sources = self.origins.get(tensor.number, frozenset())
+        return frozenset().union(*(self.inputs_behind(self.trace.by_path[path]) for path in sources))
+
+    def inputs_behind(self, call: CallRecord) -> frozenset[str]:
+        """Names of the model inputs whose data reaches `call`."""
+        seen: set[str] = set()
+        waiting = [call]
+        while waiting:
+            current = waiting.pop()
+            if current.path in seen:
+                continue
+            seen.add(current.path)
+            producers = (tensor.producer for tensor in current.inputs)
+            waiting.extend(self.trace.by_path[path] for path in producers if path is not None)
+        return frozenset(path for path in seen if self.trace.by_path[path].kind is CallKind.INPUT)
+
+    def real_steps(self, call: CallRecord) -> BoolArray | None:
+        """Which steps of the data behind `call` are real, by the probe: bool `(B, T)`; None if it cannot say.
+
+        Where several inputs reach the call and differ, a step is real if it is in any of them.
+        """
+        behind = self.inputs_behind(call)
+        known = [
+            given.real
+            for given in self.trace.probe.inputs
+            if given.name in behind and given.real is not None and given.role is not InputRole.MASK
+        ]
+        if not known or len({real.shape for real in known}) != 1:
+            return None
+        real: BoolArray = np.any(known, axis=0)
+        return real
+
+    def after(self, tensors: Iterable[TensorRecord]) -> Iterator[CallRecord]:
+        """The calls that data of `tensors` reaches, in order, none twice. Those inside a call follow it."""
+        numbers = {tensor.number for tensor in tensors}
+        for call in self.trace.calls:
+            reads = {tensor.number for tensor in call.inputs}
+            if reads & numbers:
+                numbers.update(tensor.number for tensor in call.outputs)
+                if not call.opaque:
+                    yield call
+
+    def readers_without_mask(self, call: CallRecord) -> tuple[str, ...]:
+        """Who would have used the mask that `call` lost: later calls that take masks and got none, and the loss."""
+        missing = [
+            later.path
+            for later in self.after(call.outputs)
+            if later.facts.accepts_mask and not any(given_masks(later)) and not self._is_container(later)
+        ]
+        if self._loss_reads(call, masked=False):
+            missing.append("loss")
+        return tuple(missing)
+
+    def readers_of_mask(self, call: CallRecord) -> tuple[str, ...]:
+        """Who reads the mask that `call` returned, or one that goes back to it: later calls, and the loss."""
+        own = {mask for mask in made_masks(call) if isinstance(mask, Mask)}
+        reading = []
+        for later in self.after(call.outputs):
+            takes = later.facts.accepts_mask and not self._is_container(later)
+            if takes and any(isinstance(mask, Mask) and mask in own for mask in given_masks(later)):
+                reading.append(later.path)
+        if self._loss_reads(call, masked=True):
+            reading.append("loss")
+        return tuple(reading)
+
+    def _is_container(self, call: CallRecord) -> bool:
+        """Models only hand masks on; the calls inside are the ones that read them."""
+        return call.kind is CallKind.MODEL
+
+    def _loss_reads(self, call: CallRecord, *, masked: bool) -> bool:
+        if self.trace.loss is None:
+            return False
+        reached = {tensor.number for later in self.after(call.outputs) for tensor in later.outputs}
+        reached |= {tensor.number for tensor in call.outputs}
+        own = {mask for mask in made_masks(call) if isinstance(mask, Mask)}
+        for output in self.trace.outputs:
+            if output.number not in reached:
+                continue
+            if masked and isinstance(output.mask, Mask) and output.mask in own:
+                return True
+            if not masked and not is_present(output.mask) and len(output.shape) > 2:  # noqa: PLR2004 - (B, T, F)
+                return True
+        return False

@@ -1,0 +1,84 @@
+"""Sort the calls that lost a mask by the rule that speaks of them, so that one cause gives one finding."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from maskprobe.finding import Event
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.masks import MERGES, given_masks, keeps_time
+from maskprobe.trace import CallKind, CallRecord, Mask
+
+
+class LostBy(Enum):
+    """What kind of call lost a mask."""
+
+    LAYER = auto()
+    """A built-in layer: MP101."""
+    OPERATION = auto()
+    """An operator, slice, function or merge: MP102."""
+    INSIDE = auto()
+    """Something in a nested model, a wrapper or a custom layer: MP108."""
+    CUSTOM = auto()
+    """A custom layer: MP109."""
+    TAKEN_OFF = auto()
+    """Another call took the mask off the tensor that this one reads: MP113."""
+    HARMLESS = auto()
+    """Inside a call that passes the mask on all the same, and nothing in there misses it."""
+
+
+def lost_calls(flow: MaskFlow, kind: LostBy) -> list[CallRecord]:
+    """The calls that lost a mask in the way `kind`."""
+    return [call for call in flow.where(Event.LOST) if lost_by(flow, call) is kind]
+
+
+def lost_by(flow: MaskFlow, call: CallRecord) -> LostBy:
+    """Which rule speaks of the mask that was lost at `call`."""
+    if flow.finder.stripped(call):
+        return LostBy.TAKEN_OFF
+    if call.parent is not None:
+        return LostBy.INSIDE if _hurts_inside(flow, call) else LostBy.HARMLESS
+    if call.kind is CallKind.MODEL:
+        # Its inner calls tell where; only if none of them is to blame does the model stand for itself.
+        return LostBy.HARMLESS if _has_lost_inside(flow, call) else LostBy.INSIDE
+    if call.kind is CallKind.OPERATION or (call.class_name in MERGES and call.facts.builtin):
+        return LostBy.OPERATION
+    return LostBy.LAYER if call.facts.builtin else LostBy.CUSTOM
+
+
+def goes_on(call: CallRecord) -> bool:
+    """Whether the output of `call` still has a time axis, as far as its shape tells."""
+    steps = next((mask.shape[1] for mask in given_masks(call) if isinstance(mask, Mask) and len(mask.shape) > 1), None)
+    return any(keeps_time(tensor, steps) for tensor in call.outputs)
+
+
+def _has_lost_inside(flow: MaskFlow, call: CallRecord) -> bool:
+    prefix = call.path + "/"
+    return any(inner.path.startswith(prefix) and inner.kind is not CallKind.MODEL for inner in flow.where(Event.LOST))
+
+
+def _hurts_inside(flow: MaskFlow, call: CallRecord) -> bool:
+    """Whether a mask lost inside another call matters: to a model around it, or to a call beside it."""
+    if call.kind is CallKind.MODEL and _has_lost_inside(flow, call):
+        return False
+    ancestors = _ancestors(flow, call)
+    if any(above.kind is not CallKind.MODEL and _lost_itself(flow, above) for above in ancestors):
+        return False  # the custom layer around it is the one to mend
+    if all(_lost_itself(flow, above) for above in ancestors):
+        return True
+    prefix = ancestors[-1].path + "/"
+    return any(path.startswith(prefix) for path in flow.readers_without_mask(call))
+
+
+def _lost_itself(flow: MaskFlow, call: CallRecord) -> bool:
+    return flow.events[call.path].event is Event.LOST
+
+
+def _ancestors(flow: MaskFlow, call: CallRecord) -> list[CallRecord]:
+    """The calls around `call`, innermost first."""
+    found = []
+    parent = call.parent
+    while parent is not None:
+        found.append(flow.trace.by_path[parent])
+        parent = found[-1].parent
+    return found

@@ -1,0 +1,89 @@
+"""A custom layer breaks the mask protocol.
+
+## What it does
+
+Finds custom layers that received a mask and returned none although their output still has a time axis, or that end
+the time axis without taking a mask. A custom layer passes a mask on only if it sets `supports_masking = True` or
+overrides `compute_mask`; it sees the mask only if its `call` has a `mask` argument.
+
+## Why is this bad?
+
+The default is to lose the mask: in tf_keras without a word, in Keras 3 with a warning.
+
+## Known limits
+
+A layer whose `compute_mask` returns None on purpose looks the same as one that forgot; it is reported as a note.
+
+## Example
+
+```python
+class Scale(keras.layers.Layer):
+    def call(self, x):
+        return x * 0.5
+```
+
+## Use instead
+
+```python
+class Scale(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True  # after super().__init__(), which resets it
+
+    def call(self, x):
+        return x * 0.5
+```
+
+## References
+
+- Keras 3.15.1: keras/src/layers/layer.py, `Layer.__call__` and `compute_mask`
+- tf_keras 2.21: src/engine/base_layer.py, `Layer.supports_masking`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprobe.finding import Finding, Severity
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.lost import LostBy, goes_on, lost_calls
+from maskprobe.rules.rule import Rule
+from maskprobe.rules.tell import lost_message, silence
+from maskprobe.rules.words import call_words
+from maskprobe.trace import CallRecord
+
+
+def check(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for each custom layer that ended a mask."""
+    for call in lost_calls(flow, LostBy.CUSTOM):
+        readers = flow.readers_without_mask(call)
+        yield RULE.finding(
+            call.path,
+            Severity.NOTE if call.facts.computes_mask else Severity.WARNING,
+            lost_message(flow, call, readers),
+            cause=f"{_cause(call)} {silence(flow, call)}",
+            fix=_fix(call),
+            affects=readers,
+            related=flow.origins_before(call),
+        )
+
+
+def _cause(call: CallRecord) -> str:
+    if call.facts.computes_mask:
+        return f"The compute_mask of {call_words(call)} returned None."
+    if goes_on(call):
+        return f"{call_words(call)} is a custom layer without supports_masking and without compute_mask."
+    return f"{call_words(call)} is a custom layer that ends the time axis and takes no mask."
+
+
+def _fix(call: CallRecord) -> str:
+    if call.facts.computes_mask:
+        return (
+            "Return the mask from compute_mask(self, inputs, previous_mask), if the steps of the output are the same."
+        )
+    if goes_on(call):
+        return "In its __init__, after super().__init__(**kwargs):\n    self.supports_masking = True"
+    return "Take the mask in call(self, inputs, mask=None) and leave the masked steps out."
+
+
+RULE = Rule("MP109", "mask-contract", "a custom layer breaks the mask protocol", __doc__ or "", check)

@@ -1,0 +1,146 @@
+"""Several masks are merged so that padding counts as real.
+
+## What it does
+
+Looks at each call that reads several tensors with a time axis and returns a mask, and tells by which rule the mask
+was made: AND (real where all are real), OR (real where any is real), all real, or another.
+
+## Why is this bad?
+
+tf_keras merges by AND. Keras 3.4 and later merge by OR: a step that is padding in one input and data in another
+counts as real. With one unmasked input, `Concatenate` of Keras 3 calls *every* step real, without a warning. Keras
+3.0 to 3.3 lose the mask instead (MP102). So the same code trains on other steps after an upgrade.
+
+## Known limits
+
+Whether two inputs can disagree is only known to you: the probe has a row on which they do. Where the inputs always
+agree the rule does not matter; where they agreed on data that you brought, this is a note.
+
+## Example
+
+```python
+a = keras.layers.Masking()(keras.Input((None, 3)))
+b = keras.Input((None, 2))  # no mask
+h = keras.layers.Concatenate()([a, b])  # Keras 3: every step counts as real
+y = keras.layers.GRU(8)(h)
+```
+
+## Use instead
+
+```python
+inputs = keras.Input((None, 3))
+masking = keras.layers.Masking()
+h = keras.layers.Concatenate()([masking(inputs), b])
+y = keras.layers.GRU(8)(h, mask=masking.compute_mask(inputs))
+```
+
+## References
+
+- Keras 3.15.1: keras/src/layers/merging/base_merge.py and concatenate.py, `compute_mask`
+- tf_keras 2.21: src/layers/merging/base_merge.py and concatenate.py, `compute_mask`
+- keras-team/keras pull request 19685, which brought OR
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from maskprobe.finding import Event, Finding, Severity
+from maskprobe.rules.events import merge_rule
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.masks import all_of, is_all_real, is_present, is_time_joining, same_shape
+from maskprobe.rules.rule import Rule
+from maskprobe.rules.tell import read_wrong
+from maskprobe.rules.words import counted, listed, now_hidden, now_real
+from maskprobe.trace import CallRecord, Mask, TensorRecord
+
+
+def check(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for each merge of masks that are not one and the same."""
+    for call in flow.where(Event.MERGED, Event.CARRIED):
+        masked = [tensor for tensor in call.inputs if isinstance(tensor.mask, Mask)]
+        if not masked or len(call.inputs) == 1 or is_time_joining(call):
+            continue
+        came = [tensor.mask for tensor in masked if isinstance(tensor.mask, Mask)]
+        went = call.outputs[0].mask
+        if not isinstance(went, Mask) or not same_shape([*came, went]):
+            continue
+        if flow.events[call.path].event is Event.CARRIED:
+            yield from _agreeing(flow, call, masked)
+        elif is_all_real(went) and any(not is_present(tensor.mask) for tensor in call.inputs):
+            yield _all_real(flow, call, came, went)
+        else:
+            yield _disagreeing(flow, call, came, went)
+
+
+def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
+    unmasked = [tensor.producer or tensor.name for tensor in call.inputs if not is_present(tensor.mask)]
+    readers = flow.readers_of_mask(call)
+    _, who = read_wrong(readers)
+    return RULE.finding(
+        call.path,
+        Severity.ERROR,
+        f"{now_real(all_of(came), went.values)}; {who}.",
+        cause=f"{listed(unmasked)} came without a mask, and {flow.trace.engine} then calls every step of "
+        f"{call.class_name} real; tf_keras keeps the mask of the other inputs.",
+        fix=f"Give the right mask to the layer that reads it, as mask=..., or mask {listed(unmasked)} as well.",
+        affects=readers,
+        related=flow.origins_before(call),
+    )
+
+
+def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
+    rule, every = merge_rule(came, went), all_of(came)
+    real = now_real(every, went.values)
+    readers = flow.readers_of_mask(call)
+    sources = flow.origins_before(call)
+    where = f"where the masks of {listed(sources)} differ" if sources else "where the masks differ"
+    if real is None:
+        hidden = max((now_hidden(mask.values, went.values) or "" for mask in came), key=len)
+        message = f"Merged by {rule} {where}: no padding counts as real; {hidden or 'no real step is hidden'}."
+    else:
+        _, who = read_wrong(readers)
+        message = f"Merged by {rule} {where}: {real}; {who}."
+    return RULE.finding(
+        call.path,
+        Severity.NOTE if real is None else Severity.WARNING,
+        message,
+        cause="Keras 2 and tf_keras merge masks by AND; Keras 3.4 and later by OR; Keras 3.0 to 3.3 lose them. "
+        f"This is {flow.trace.engine}.",
+        fix="Say which steps are real yourself, for example with one mask source for all inputs, and give it on: "
+        "gru(h, mask=mask)",
+        affects=readers,
+        related=sources,
+    )
+
+
+def _agreeing(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Iterator[Finding]:
+    """Masks from different data that happened to be equal: by which rule they are merged could not be seen."""
+    behind = {flow.inputs_behind_mask(tensor) for tensor in masked}
+    if len(behind) < 2 or any(not_known == frozenset() for not_known in behind):  # noqa: PLR2004 - two inputs
+        return
+    if any(not is_present(tensor.mask) for tensor in call.inputs):
+        return
+    went = call.outputs[0].mask
+    padded = int(np.count_nonzero(~went.values)) if isinstance(went, Mask) else 0
+    rule = "AND" if flow.trace.engine.generation == 2 else "OR"  # noqa: PLR2004 - Keras 2
+    yield RULE.finding(
+        call.path,
+        Severity.NOTE,
+        f"The masks of {listed(sorted(set().union(*behind)))} agree on this data "
+        f"({counted(padded, 'padded step')}); where they differ, {flow.trace.engine} merges them by {rule}.",
+        cause="Keras 2 and tf_keras merge masks by AND; Keras 3.4 and later by OR; Keras 3.0 to 3.3 lose them.",
+        fix="Nothing to do if these inputs are always padded alike; otherwise give one mask on: gru(h, mask=mask)",
+        related=flow.origins_before(call),
+    )
+
+
+RULE = Rule(
+    "MP103",
+    "mask-merged-wrong",
+    "several masks merged so that padding counts as real (OR, all True)",
+    __doc__ or "",
+    check,
+)

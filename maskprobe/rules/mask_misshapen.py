@@ -1,0 +1,133 @@
+"""The rank, length or axis of a mask does not fit its tensor.
+
+## What it does
+
+Compares the shape of each mask with the tensor that carries it: a mask must have the leading axes of its tensor,
+batch and time, and one axis less where there are features. It also reports a recurrent layer with
+`go_backwards=True` and `return_sequences=True`, whose output is turned round while its mask is not.
+
+## Why is this bad?
+
+A mask of another length stops later layers with an error, or hides other steps than it should. `Masking` on rank-4
+data gives a rank-3 mask that recurrent layers refuse. On data without a feature axis it gives one value a row.
+
+## Known limits
+
+A mask that has the right shape and the wrong axis (time and features of one size) is not seen.
+
+## Example
+
+```python
+class EverySecond(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True  # passes on a mask of the old length
+
+    def call(self, x):
+        return x[:, ::2]
+```
+
+## Use instead
+
+```python
+class EverySecond(keras.layers.Layer):
+    def call(self, x):
+        return x[:, ::2]
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None if previous_mask is None else previous_mask[:, ::2]
+```
+
+## References
+
+- Keras 3.15.1: keras/src/layers/core/masking.py: only the last axis is reduced
+- tensorflow/tensorflow issue 48026, keras-team/keras issue 22037
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprobe.finding import Finding
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.masks import fits
+from maskprobe.rules.rule import Rule
+from maskprobe.rules.tell import read_wrong
+from maskprobe.rules.words import call_words
+from maskprobe.trace import CallRecord, Mask, TensorRecord
+
+_FEATURES_RANK = 3
+
+
+def check(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for each call from which a misshapen mask starts."""
+    for call in flow.judged:
+        if any(_misfit(tensor) for tensor in call.inputs):
+            continue  # it came in like that
+        for tensor in call.outputs:
+            problem = _misfit(tensor) or _not_turned(flow, call, tensor)
+            if problem is not None:
+                yield _finding(flow, call, problem)
+                break
+
+
+def _misfit(tensor: TensorRecord) -> str | None:
+    mask = tensor.mask
+    if not isinstance(mask, Mask):
+        return None
+    rank = len(tensor.shape)
+    shapes = f"the mask has shape {mask.shape}, its tensor {tensor.shape}"
+    if not fits(mask, tensor):
+        return shapes
+    if len(mask.shape) == 1 and rank > 1:
+        return f"{shapes}: one value a row, not one a step"
+    if len(mask.shape) == rank and rank >= _FEATURES_RANK:
+        return f"{shapes}: one value a feature, not one a step"
+    return None
+
+
+def _not_turned(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str | None:
+    settings = call.facts.settings
+    if not (call.facts.builtin and settings.get("go_backwards") is True and settings.get("return_sequences") is True):
+        return None
+    if call.parent is not None and flow.trace.by_path[call.parent].class_name == "Bidirectional":
+        return None  # it turns the outputs back itself
+    came = next((given.mask for given in call.inputs if isinstance(given.mask, Mask)), None)
+    if came is None or tensor.mask != came or (came.values == came.values[:, ::-1]).all():
+        return None
+    return "the outputs are in reverse order and the mask is not, so it hides other steps"
+
+
+def _finding(flow: MaskFlow, call: CallRecord, problem: str) -> Finding:
+    readers = flow.readers_of_mask(call)
+    severity, who = read_wrong(readers)
+    return RULE.finding(
+        call.path,
+        severity,
+        f"{problem[0].upper()}{problem[1:]}; {who}.",
+        cause=_cause(call),
+        fix=_fix(call),
+        affects=readers,
+        related=flow.origins_before(call),
+    )
+
+
+def _cause(call: CallRecord) -> str:
+    if call.facts.settings.get("go_backwards") is True and call.facts.builtin:
+        return f"{call_words(call)} reads from the last step to the first and returns its outputs in that order."
+    if call.class_name == "Masking":
+        return "Masking reduces the last axis only, whatever the rank of its input."
+    if not call.facts.builtin:
+        return f"{call_words(call)} changes the shape of the sequence and passes the mask on as it came."
+    return f"{call_words(call)} returned a mask that is not of the shape of its output."
+
+
+def _fix(call: CallRecord) -> str:
+    if call.facts.settings.get("go_backwards") is True and call.facts.builtin:
+        return "Turn it back with the mask: use Bidirectional, or reverse the outputs after the layer."
+    if call.class_name == "Masking":
+        return "Apply Masking to data of rank 3, (batch, time, features); reshape it to that first."
+    return "Define compute_mask(self, inputs, previous_mask) in the layer and return a mask of the new shape."
+
+
+RULE = Rule("MP107", "mask-misshapen", "rank, length or axis of the mask does not fit the tensor", __doc__ or "", check)

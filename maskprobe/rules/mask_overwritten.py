@@ -1,0 +1,90 @@
+"""A second mask source replaces the first.
+
+## What it does
+
+Finds `Masking` and `Embedding(mask_zero=True)` layers whose input already carries a mask, and whose own mask is
+another one. Where both are equal nothing is lost, and nothing is reported.
+
+## Why is this bad?
+
+A mask source does not add to the mask that comes in, it replaces it. The usual case is a `Masking` layer "to be
+sure" after an Embedding or a Concatenate: it looks for steps whose features all equal `mask_value`, but the vector
+that an Embedding gives for index 0 is not zero. So all padding counts as real from there on.
+
+## Known limits
+
+Both masks are compared on the probe. A source that would agree there and differ on your data is not seen.
+
+## Example
+
+```python
+x = keras.Input((None,), dtype="int32")
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
+h = keras.layers.Masking()(h)  # replaces the mask by one that hides nothing
+y = keras.layers.LSTM(8)(h)
+```
+
+## Use instead
+
+```python
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
+y = keras.layers.LSTM(8)(h)
+```
+
+## References
+
+- Keras 3.15.1: keras/src/layers/core/masking.py, `Masking.call`; core/embedding.py, `Embedding.compute_mask`
+- tf_keras 2.21: src/layers/core/masking.py, `Masking.compute_mask`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskprobe.finding import Event, Finding
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.masks import all_of, fits, same_shape
+from maskprobe.rules.rule import Rule
+from maskprobe.rules.tell import read_wrong, source_words
+from maskprobe.rules.words import call_words, now_hidden, now_real
+from maskprobe.trace import CallRecord, Mask
+
+
+def check(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for each mask source that replaced another mask."""
+    for call in flow.where(Event.OVERWRITTEN):
+        went = call.outputs[0].mask
+        came = [tensor.mask for tensor in call.inputs if isinstance(tensor.mask, Mask)]
+        if not isinstance(went, Mask) or not came or not fits(went, call.outputs[0]):
+            continue
+        readers = flow.readers_of_mask(call)
+        severity, who = read_wrong(readers)
+        sources = flow.origins_before(call)
+        yield RULE.finding(
+            call.path,
+            severity,
+            f"{_difference(came, went)}; {who}.",
+            cause=f"{call_words(call)} makes a mask of its own and replaces the one of "
+            f"{source_words(flow, sources)}. {_why(call)}",
+            fix=f"Remove {call_words(call)}: the mask is there already.",
+            affects=readers,
+            related=sources,
+        )
+
+
+def _difference(came: list[Mask], went: Mask) -> str:
+    if not same_shape([*came, went]):
+        return f"The mask of shape {came[0].shape} becomes one of shape {went.shape}"
+    before = all_of(came)
+    parts = [part for part in (now_real(before, went.values), now_hidden(before, went.values)) if part]
+    return ", and ".join(parts)
+
+
+def _why(call: CallRecord) -> str:
+    value = call.facts.settings.get("mask_value")
+    if call.class_name == "Masking":
+        return f"Padded steps that reach it are not {value} in every feature, so it takes them for data."
+    return "It looks only at which indices are 0."
+
+
+RULE = Rule("MP104", "mask-overwritten", "a second mask source replaces the first", __doc__ or "", check)

@@ -1,0 +1,89 @@
+"""Small facts about masks and tensors, without any judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+
+import numpy as np
+
+from maskprobe.trace import Absent, BoolArray, CallRecord, Mask, MaskState, TensorRecord, Unreadable
+
+_MIN_RANK_WITH_FEATURES = 3
+
+ATTENTION = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"})
+"""Layers whose output follows the steps, and so the mask, of their query."""
+
+MERGES = frozenset({"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Merge"})
+"""Keras's merge layers."""
+
+
+def is_present(mask: MaskState) -> bool:
+    """Whether there is a mask, readable or not."""
+    return not isinstance(mask, Absent)
+
+
+def padded_steps(mask: BoolArray) -> int:
+    """How many steps a bool `(B, T)` mask calls padding."""
+    return int(mask.size - np.count_nonzero(mask))
+
+
+def fits(mask: Mask, tensor: TensorRecord) -> bool:
+    """Whether `mask` has the leading axes of `tensor`."""
+    if len(mask.shape) > len(tensor.shape):
+        return False
+    pairs = zip(mask.shape, tensor.shape, strict=False)
+    return all(size is None or length == size for length, size in pairs)
+
+
+def keeps_time(tensor: TensorRecord, steps: int | None) -> bool:
+    """Whether `tensor` still has a time axis, as far as its shape tells. `steps` is the length it had before."""
+    rank = len(tensor.shape)
+    return rank >= _MIN_RANK_WITH_FEATURES or (rank == _MIN_RANK_WITH_FEATURES - 1 and tensor.shape[1] == steps)
+
+
+def given_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
+    """The padding masks that reached `call`: those on its inputs, then those given as arguments.
+
+    Attention masks, `(B, T, T)` and the like, say which pairs of steps may look at each other: they are left out.
+    """
+    for tensor in call.inputs:
+        if isinstance(tensor.mask, Mask | Unreadable):
+            yield tensor.mask
+    for argument in call.mask_arguments:
+        if argument.name.startswith("attention_mask"):
+            continue
+        if isinstance(argument.mask, Mask | Unreadable):
+            yield argument.mask
+
+
+def made_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
+    """The masks on the outputs of `call`."""
+    for tensor in call.outputs:
+        if isinstance(tensor.mask, Mask | Unreadable):
+            yield tensor.mask
+
+
+def is_all_real(mask: Mask) -> bool:
+    """Whether `mask` calls no step padding."""
+    return bool(mask.values.all())
+
+
+def all_of(masks: Sequence[Mask]) -> BoolArray:
+    """Steps that are real in all of `masks`, which share one shape."""
+    return reduce(np.logical_and, (mask.values for mask in masks))
+
+
+def any_of(masks: Sequence[Mask]) -> BoolArray:
+    """Steps that are real in any of `masks`, which share one shape."""
+    return reduce(np.logical_or, (mask.values for mask in masks))
+
+
+def same_shape(masks: Sequence[Mask]) -> bool:
+    """Whether all of `masks` have one shape."""
+    return len({mask.shape for mask in masks}) == 1
+
+
+def is_time_joining(call: CallRecord) -> bool:
+    """Whether `call` puts sequences one after the other, so that their masks are joined, not combined."""
+    return call.class_name == "Concatenate" and call.facts.settings.get("axis") == 1

@@ -1,0 +1,56 @@
+"""The table of all rules. The one place that says which rules there are and in which order they speak."""
+
+from __future__ import annotations
+
+from maskprobe.errors import UsageError
+from maskprobe.finding import Finding
+from maskprobe.rules import (
+    bad_mask_source,
+    mask_contract,
+    mask_dropped,
+    mask_dropped_by_op,
+    mask_lost_inside,
+    mask_merged_wrong,
+    mask_misshapen,
+    mask_overwritten,
+    mask_symbolic_only,
+    not_checked,
+    real_step_masked,
+)
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    mask_dropped.RULE,
+    mask_dropped_by_op.RULE,
+    mask_merged_wrong.RULE,
+    mask_overwritten.RULE,
+    real_step_masked.RULE,
+    mask_misshapen.RULE,
+    mask_lost_inside.RULE,
+    mask_contract.RULE,
+    bad_mask_source.RULE,
+    mask_symbolic_only.RULE,
+    not_checked.RULE,
+)
+
+
+def find_rule(code: str) -> Rule:
+    """The rule with this code or name, in any case.
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = code.strip().lower()
+    for rule in RULES:
+        if wanted in {rule.code.lower(), rule.name}:
+            return rule
+    known = ", ".join(rule.code for rule in RULES)
+    raise UsageError(f"there is no rule {code!r}; the rules are {known}")
+
+
+def check_all(flow: MaskFlow) -> tuple[Finding, ...]:
+    """The findings of all rules, in the order of the calls they are at; those of the whole model come last."""
+    place = {call.path: number for number, call in enumerate(flow.trace.calls)}
+    found = [finding for rule in RULES for finding in rule.check(flow)]
+    return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))

@@ -1,0 +1,52 @@
+"""Sentences that several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maskprobe.finding import Severity
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.lost import goes_on
+from maskprobe.rules.masks import given_masks
+from maskprobe.rules.words import call_words, listed, padding_of, verb
+from maskprobe.trace import CallKind, CallRecord, Mask
+
+
+def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
+    """What was lost at `call`, and who goes on without it."""
+    mask = next((mask for mask in given_masks(call) if isinstance(mask, Mask)), None)
+    sources = flow.origins_before(call)
+    whose = f"the mask of {listed(sources)}" if sources else "the mask"
+    hidden = f" ({padding_of(mask)})" if mask is not None else ""
+    what = "ends here" if goes_on(call) else "ends here with the time axis, padded steps included"
+    after = f"; {listed(readers)} {verb(readers, 'goes', 'go')} on without it" if readers else ""
+    return f"{whose[0].upper()}{whose[1:]}{hidden} {what}{after}."
+
+
+def silence(flow: MaskFlow, call: CallRecord) -> str:
+    """What Keras itself said of the lost mask, and what other versions say."""
+    engine = flow.trace.engine
+    if engine.generation == 2:  # noqa: PLR2004 - Keras 2
+        return f"{engine} says nothing about it; Keras 3 warns for layers, and Keras before 2.4 raised an error."
+    if any("mask" in warning for warning in call.warnings):
+        return f"{engine} warned of it in this run; tf_keras says nothing, and Keras before 2.4 raised an error."
+    kind = "operations and merges" if call.kind is CallKind.OPERATION else "this call"
+    return f"{engine} says nothing for {kind}; Keras before 2.4 raised an error."
+
+
+def read_wrong(readers: Sequence[str]) -> tuple[Severity, str]:
+    """How severe a wrong mask is, and the clause that says who reads it."""
+    if not readers:
+        return Severity.WARNING, "nothing seen here reads this mask"
+    return Severity.ERROR, f"{listed(readers)} {verb(readers, 'reads', 'read')} this mask"
+
+
+def keras3_before(flow: MaskFlow, minor: int) -> bool:
+    """Whether the trace is of a Keras 3 older than `3.minor`."""
+    major, found = (int(part) for part in flow.trace.engine.version.split(".")[:2])
+    return major == 3 and found < minor  # noqa: PLR2004 - Keras 3
+
+
+def source_words(flow: MaskFlow, paths: Sequence[str]) -> str:
+    """`Embedding 'tokens' and Masking 'values'`."""
+    return listed([call_words(flow.trace.by_path[path]) for path in paths])
