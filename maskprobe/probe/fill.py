@@ -61,8 +61,9 @@ def fill_tokens(
     if size == 1 and plan.feeds.makes_mask:
         path = plan.feeds.embeddings[0].path
         raise ProbeError(f"Embedding {path!r} (input_dim=1) has no id but the pad id 0 for input {plan.name!r}")
-    tokens = rng.integers(1, size, size=shape) if size > 1 else np.zeros(shape, dtype=np.int64)
-    if size > 1 + 1:
+    ids = size - 1  # besides the pad id 0
+    tokens = rng.integers(1, size, size=shape) if ids else np.zeros(shape, dtype=np.int64)
+    if ids > 1:
         tokens[tokens == pad] = 1 if pad != 1 else size - 1
     if real is not None:
         tokens = np.where(over_array(real, shape), tokens, pad)

@@ -7,13 +7,13 @@ which number stood for padding.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, TensorRef
-from maskprobe.probe.layer_kinds import LayerKind, bare_name, is_foreign, is_picture_layer, kind_of
+from maskprobe.probe.layer_configs import EmbeddingSource, MaskingSource, embedding, mask_value, target
+from maskprobe.probe.layer_kinds import LayerKind, is_picture_layer, kind_of
 
 Names: TypeAlias = frozenset[str]
 """The model inputs whose numbers a tensor holds."""
@@ -21,26 +21,6 @@ Names: TypeAlias = frozenset[str]
 _NOTHING: Names = frozenset()
 
 _UNSTATED = TensorRef("")
-
-_SIZES = ("input_dim", "vocabulary_size", "vocab_size", "num_embeddings", "num_tokens", "max_features")
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingSource:
-    """An Embedding that looks an input up."""
-
-    path: str
-    input_dim: int
-    """Ids go from 0 to `input_dim - 1`."""
-    mask_zero: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MaskingSource:
-    """A Masking layer that reads an input."""
-
-    path: str
-    mask_value: float
 
 
 @dataclass(slots=True)
@@ -96,14 +76,14 @@ def find_sources(graph: LayerGraph) -> Mapping[str, Feeds]:
 
 def all_embeddings(graph: LayerGraph) -> tuple[EmbeddingSource, ...]:
     """Every Embedding of the model, at any depth, whether or not an input is seen to reach it."""
-    found = (_embedding(path, layer) for path, layer in graph.layers_deep())
+    found = (embedding(path, layer) for path, layer in graph.layers_deep())
     return tuple(source for source in found if source is not None)
 
 
 def all_maskings(graph: LayerGraph) -> tuple[MaskingSource, ...]:
     """Every Masking layer of the model, at any depth."""
     return tuple(
-        MaskingSource(path, _mask_value(layer.config))
+        MaskingSource(path, mask_value(layer.config))
         for path, layer in graph.layers_deep()
         if kind_of(layer) is LayerKind.MASKING
     )
@@ -148,7 +128,7 @@ class _Walk:
         if layer.wrapped is not None:
             return self._wrapped(layer, layer.wrapped, read, path)
         names = _NOTHING.union(*read)
-        source = _embedding(path, layer)
+        source = embedding(path, layer)
         if source is not None:
             self._each(names, lambda feeds: feeds.embeddings.append(source))
             return [_NOTHING]
@@ -164,7 +144,7 @@ class _Walk:
     def _plain(self, layer: GraphLayer, names: Names, path: str) -> Names:
         match kind_of(layer):
             case LayerKind.MASKING:
-                source = MaskingSource(path, _mask_value(layer.config))
+                source = MaskingSource(path, mask_value(layer.config))
                 self._each(names, lambda feeds: feeds.maskings.append(source))
                 return _NOTHING
             case LayerKind.COMPARES:
@@ -179,11 +159,11 @@ class _Walk:
         return names
 
     def _lifted(self, call: GraphCall, layer: GraphLayer, names: Names) -> None:
-        target = _target(call, layer)
+        shape = target(call, layer)
         for name in names:
             self.feeds[name].lifted = True
-            if target is not None:
-                self.feeds[name].targets.append(target)
+            if shape is not None:
+                self.feeds[name].targets.append(shape)
 
     def _each(self, names: Names, note: Callable[[Feeds], object]) -> None:
         for name in names:
@@ -202,17 +182,6 @@ def _in_order_of(model: LayerGraph, tensors: list[TensorRef]) -> list[TensorRef]
     return [by_name[name] for name in names] if set(by_name) == set(names) and len(names) == len(tensors) else tensors
 
 
-def _target(call: GraphCall, layer: GraphLayer) -> tuple[int, ...] | None:
-    """The shape of two axes or more that a layer gives to what it reads, if it says so: -1 = what is left."""
-    if bare_name(layer) == "expanddims":
-        axis = call.keywords.get("axis", layer.config.get("axis", -1))
-        return (1, -1) if axis == 1 else (-1, 1)
-    target = layer.config.get("target_shape", layer.config.get("newshape"))
-    axes = [_whole(axis) for axis in target] if isinstance(target, (list, tuple)) else []
-    sizes = tuple(axis for axis in axes if axis is not None)
-    return sizes if len(sizes) == len(axes) > 1 else None
-
-
 def _is_mask_argument(name: str) -> bool:
     return name == "mask" or name.endswith("_mask")
 
@@ -225,34 +194,3 @@ def _data_tensors(call: GraphCall) -> list[TensorRef]:
 def _mask_tensors(call: GraphCall) -> Iterator[TensorRef]:
     masks = {name: value for name, value in call.keywords.items() if _is_mask_argument(name)}
     return GraphCall(call.layer, call.index, (), masks).reads()
-
-
-def _embedding(path: str, layer: GraphLayer) -> EmbeddingSource | None:
-    """`layer` as an Embedding: Keras's own, or a custom layer that states the size of a vocabulary."""
-    kind = kind_of(layer)
-    custom = kind is LayerKind.READS and layer.model is None and layer.wrapped is None and is_foreign(layer)
-    if kind is not LayerKind.EMBEDDING and not custom and layer.class_name != "CategoryEncoding":
-        return None
-    sizes = (layer.config.get(key) for key in _SIZES)
-    size = next((number for number in map(_whole, sizes) if number is not None and number > 0), None)
-    if size is None:
-        return None
-    return EmbeddingSource(path, size, bool(layer.config.get("mask_zero", False)))
-
-
-def _whole(value: object) -> int | None:
-    """A whole number as configs hold them: live ones may have NumPy's, files of old Kerases floats."""
-    if isinstance(value, bool) or not isinstance(value, (numbers.Integral, float)):
-        return None
-    return int(value) if value == value // 1 else None
-
-
-def _mask_value(config: Mapping[str, Any]) -> float:
-    value = config.get("mask_value", 0.0)
-    if isinstance(value, Mapping):  # a number that Keras 3 saved as a tensor or array
-        value = value.get("value", value.get("config", 0.0))
-        value = value.get("value", 0.0) if isinstance(value, Mapping) else value
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return 0.0
