@@ -59,7 +59,7 @@ def call_table(report: Report, drawer: StripDrawer, width: int, *, show_all: boo
     Below 60 cells the class is left out and what happened stands under the call.
     """
     lines = [_line(report, entry, drawer) for entry in table_entries(report, show_all=show_all)]
-    columns = fit(_natural(lines), width)
+    columns = fit(_natural(lines, drawer.room), width)
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
     widths = (columns.name, columns.class_name, columns.mask_in, columns.mask_out, columns.words)
     kept = [index for index, size in enumerate(widths) if size]
@@ -126,15 +126,18 @@ def _cells(line: _Line, columns: Columns, pen: Pen) -> Sequence[RenderableType]:
     return name, class_name, line.mask_in, line.mask_out, line.words
 
 
-def _natural(lines: Sequence[_Line]) -> Columns:
+def _natural(lines: Sequence[_Line], room: int) -> Columns:
+    # A strip fits its room with its mark; the shape of an odd mask may not, and is folded.
+    most = room + len(" arg")
+
     def widest(heading: int, widths: Iterable[int]) -> int:
         return max(len(_HEADINGS[heading]), *widths, 0)
 
     return Columns(
         name=widest(0, (2 * line.depth + cell_len(line.name) for line in lines)),
         class_name=widest(1, (cell_len(line.class_name) for line in lines)),
-        mask_in=widest(2, (_lines_width(line.mask_in) for line in lines)),
-        mask_out=widest(3, (_lines_width(line.mask_out) for line in lines)),
+        mask_in=widest(2, (min(most, _lines_width(line.mask_in)) for line in lines)),
+        mask_out=widest(3, (min(most, _lines_width(line.mask_out)) for line in lines)),
         words=widest(4, (line.words.cell_len for line in lines)),
     )
 

@@ -35,7 +35,8 @@ def fit(natural: Columns, width: int) -> Columns:
         spare = room - GAP * (1 + with_class) - sum(least)
         if width >= NARROW and spare >= 0:
             return _grow(natural, least, spare)
-    return Columns(max(1, min(natural.name, room)), 0, natural.mask_in, natural.mask_out, 0)
+    below = natural.words + 2 * GAP  # the words under the name, indented
+    return Columns(max(1, min(max(natural.name, below), room)), 0, natural.mask_in, natural.mask_out, 0)
 
 
 def _least(natural: Columns, *, with_class: bool) -> tuple[int, int, int]:

@@ -32,7 +32,7 @@ def choose_row(trace: Trace) -> int:
 def telling_row(trace: Trace, call: CallRecord, shown: int) -> int:
     """Choose the row to draw for one call: `shown`, unless only another row tells its masks apart."""
     masks = {mask for mask in call_masks(call) if isinstance(mask, Mask)}
-    if len(masks) <= 1 or _worth(trace, masks, shown)[0] > 1:
+    if len(masks) <= 1 or not trace.probe.rows or _worth(trace, masks, shown)[0] > 1:
         return shown
     best = max(range(row_count(trace)), key=lambda row: _worth(trace, masks, row), default=shown)
     return best if _worth(trace, masks, best)[0] > 1 else shown
