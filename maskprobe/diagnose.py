@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from maskprobe.archive.archive import Archive
 from maskprobe.archive.graph import LayerGraph
 from maskprobe.finding import CallEvent
@@ -135,33 +137,59 @@ def _graph_of(archive: Archive, loaded: Any) -> LayerGraph:
     return live_graph(loaded)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """A probe, and the structure in which a model without a graph takes it."""
+
+    probe: Probe
+    structure: Any
+
+
 def _diagnose(
     loaded: Any, graph: LayerGraph, request: TraceRequest, file: FileInfo | None, progress: Progress
 ) -> Report:
     from maskprobe.backend.trace_model import trace_model
 
-    probe = _make_probe(loaded, graph, request)
+    fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
-    structure = request.inputs if file is None else None
     trace = trace_model(
-        loaded, probe.arrays, probe.record, structure=structure, compiled=request.compiled, notes=probe.notes
+        loaded,
+        fed.probe.arrays,
+        fed.probe.record,
+        structure=fed.structure,
+        compiled=request.compiled,
+        notes=fed.probe.notes,
     )
     progress(Stage.JUDGING)
     return judge(trace, file)
 
 
-def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> Probe:
+def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> _Fed:
     from maskprobe.backend.live import model_inputs
     from maskprobe.probe.bring import bring_probe, read_inputs
     from maskprobe.probe.probe import make_probe
 
     specs = [InputSpec(given.name, given.shape, given.dtype) for given in model_inputs(loaded)]
     if request.inputs is None:
-        return make_probe(graph, specs, request.probe)
-    if isinstance(request.inputs, str | Path):
-        path = Path(request.inputs)
-        return bring_probe(read_inputs(path), graph, specs, request.probe, path.name)
-    return bring_probe(request.inputs, graph, specs, request.probe, "given")
+        return _Fed(make_probe(graph, specs, request.probe), None)
+    is_file = isinstance(request.inputs, str | Path)
+    given = read_inputs(Path(request.inputs)) if is_file else request.inputs
+    source = Path(request.inputs).name if is_file else "given"
+    structure = None if is_file and specs else given
+    specs = specs or _specs_of(given)
+    return _Fed(bring_probe(given, graph, specs, request.probe, source), structure)
+
+
+def _specs_of(given: Any) -> list[InputSpec]:
+    """What a model takes that does not say so itself, by what it is given."""
+    if isinstance(given, Mapping):
+        arrays = {str(name): given[name] for name in sorted(given)}
+    elif isinstance(given, list | tuple):
+        arrays = {f"input_{place}": array for place, array in enumerate(given)}
+    else:
+        arrays = {"inputs": given}
+    shaped = {name: np.asarray(array) for name, array in arrays.items()}
+    return [InputSpec(name, (None, *array.shape[1:]), str(array.dtype)) for name, array in shaped.items()]
 
 
 def _file_info(archive: Archive) -> FileInfo:

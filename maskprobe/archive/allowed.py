@@ -7,6 +7,7 @@ imports the module to get at it. So nothing is allowed but what is known to buil
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from maskprobe.archive.plain import words
 
@@ -90,6 +91,7 @@ def _inside_keras(module: str) -> str | None:
     return rest if root in KERAS_ROOTS else None
 
 
+@lru_cache(maxsize=1024)  # a model has few classes and many layers
 def class_allowed(module: str, name: str) -> bool:
     """Tell whether `module` is a namespace of Keras's modelling classes and `name` can be one of them.
 

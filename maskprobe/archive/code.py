@@ -29,8 +29,18 @@ _PLAIN_VALUES = frozenset(
 )
 """Class names by which Keras and TensorFlow write plain values to JSON."""
 
+_INERT_VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "TensorShape"})
+"""Those of them whose content Keras takes as it is."""
+
+_REACHING_CLASSES = VOCABULARY_LAYERS | {"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"}
+_REACHING_CLASSES |= {"InstanceProperty", "TensorFlowOpLayer"}
+"""Keras's own layers that can be told to reach outside of the model."""
+
 _NAMED_FUNCTION_KEYS = ("_initializer", "_regularizer", "_constraint", "activation")
 """Endings of the config keys whose string is the name of a function or class."""
+
+_LEAVES = frozenset({str, int, float, bool, bytes, type(None)})
+"""Values that hold no others."""
 
 _MODEL_LISTS = ("layers", "layer", "backward_layer", "forward_layer")
 """Config keys under which the layers of a model or the inner layer of a wrapper stand: they make up a path."""
@@ -54,66 +64,72 @@ def list_code(
         RecursionError: The config is nested too deeply to be walked.
     """
     walk = _Walk(classes_revived=classes_revived)
-    found = [*walk.value(config, "", is_model=True)]
+    walk.value(config, "")
     if compiled is not None:
         settings = {key: value for key, value in compiled.items() if key not in ("optimizer", "optimizer_config")}
-        found += walk.value(settings, "")
-        found += [item for key in ("loss", "metrics", "weighted_metrics") for item in _named_losses(settings.get(key))]
-    return tuple(dict.fromkeys(found))
+        walk.value(settings, "")
+        for key in ("loss", "metrics", "weighted_metrics"):
+            walk.found += _named_losses(settings.get(key))
+    return tuple(dict.fromkeys(walk.found))
 
 
 class _Walk:
-    """One walk over a config."""
+    """One walk over a config, which is done for every model: it looks at plain containers first, for speed."""
 
     def __init__(self, *, classes_revived: bool) -> None:
         self._classes_revived = classes_revived
+        self.found: list[CodeItem] = []
 
-    def value(self, value: object, path: str, *, is_model: bool = False) -> Iterator[CodeItem]:
+    def value(self, value: object, path: str) -> None:
         """Walk over any value that belongs to the layer at `path`."""
-        if isinstance(value, Mapping):
-            if isinstance(value.get("class_name"), str):
-                yield from self._object(value, path, is_model=is_model)
-            else:
-                yield from self._entries(value, path)
-        elif isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple)):
             for item in value:
-                if isinstance(item, (Mapping, list, tuple)):
-                    yield from self.value(item, path)
+                if type(item) not in _LEAVES:
+                    self.value(item, path)
+        elif isinstance(value, Mapping):
+            if isinstance(value.get("class_name"), str):
+                self._object(value, path)
+            else:
+                self._entries(value, path)
 
-    def _entries(self, value: Mapping[str, Any], path: str) -> Iterator[CodeItem]:
+    def _entries(self, value: Mapping[str, Any], path: str) -> None:
         for key, item in value.items():
-            if isinstance(item, (Mapping, list, tuple)):
-                if key in _MODEL_LISTS:
-                    yield from self._layers(item, path)
-                else:
-                    yield from self.value(item, path)
-            elif isinstance(item, str) and str(key).endswith(_NAMED_FUNCTION_KEYS) and item not in FUNCTIONS:
-                yield _missing(path, item)
+            if type(item) in _LEAVES:
+                if type(item) is str and item not in FUNCTIONS and str(key).endswith(_NAMED_FUNCTION_KEYS):
+                    self.found.append(_missing(path, item))
+            elif key in _MODEL_LISTS:
+                self._layers(item, path)
+            else:
+                self.value(item, path)
 
-    def _layers(self, value: object, path: str) -> Iterator[CodeItem]:
+    def _layers(self, value: object, path: str) -> None:
         entries = value if isinstance(value, (list, tuple)) else [value]
         for entry in entries:
             name = layer_name(entry)
-            yield from self.value(entry, f"{path}/{name}".lstrip("/") if name else path)
+            self.value(entry, f"{path}/{name}".lstrip("/") if name else path)
 
-    def _object(self, value: Mapping[str, Any], path: str, *, is_model: bool) -> Iterator[CodeItem]:
+    def _object(self, value: Mapping[str, Any], path: str) -> None:
         name, inner = value["class_name"], value.get("config")
         if name == "__lambda__":
-            yield saved_lambda(value, path, "function", is_lambda=False)
+            self.found.append(saved_lambda(value, path, "function", is_lambda=False))
             return
         if name == "__typespec__":
-            yield from _type_spec(value, path)
+            self.found += _type_spec(value, path)
         elif name == "function":
-            yield from function_items(value, path, is_lambda=False)
-        elif name not in _PLAIN_VALUES and not (is_model and inner is None):
-            yield from self._class_items(value, path)
-        rest = {key: item for key, item in value.items() if key != "config"}
+            self.found += function_items(value, path, is_lambda=False)
+        elif name in _PLAIN_VALUES:
+            self.found += _plain_items(value, path)
+            if name in _INERT_VALUES:
+                return
+        else:
+            self.found += self._class_items(value, path)
         if name == "Lambda" and isinstance(inner, Mapping):
-            yield from lambda_items(inner, path, function_items)
+            self.found += lambda_items(inner, path, function_items)
             inner = {key: item for key, item in inner.items() if key not in ("function", "mask", "output_shape")}
         # The config of a Sequential of Keras before 2.2.3 is the list of its layers.
         is_list = name in MODELS and isinstance(inner, (list, tuple))
-        yield from self._entries({**rest, "layers" if is_list else "config": inner}, path)
+        self._entries({"layers" if is_list else "config": inner}, path)
+        self._entries({key: item for key, item in value.items() if key != "config"}, path)
 
     def _class_items(self, value: Mapping[str, Any], path: str) -> Iterator[CodeItem]:
         name, module, registered = value["class_name"], value.get("module"), value.get("registered_name")
@@ -126,7 +142,8 @@ class _Walk:
                 yield CodeItem(CodeKind.FOREIGN_OBJECT, path, _dotted(module, name))
         elif name not in CLASSES and not self._classes_revived:
             yield CodeItem(CodeKind.FOREIGN_OBJECT, path, name)
-        yield from _reaching_items(name, value.get("config"), path)
+        if name in _REACHING_CLASSES:
+            yield from _reaching_items(name, value.get("config"), path)
 
 
 def layer_name(entry: object) -> str | None:
@@ -160,6 +177,13 @@ def function_items(value: Mapping[str, Any], path: str, *, is_lambda: bool) -> I
 
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
+
+
+def _plain_items(value: Mapping[str, Any], path: str) -> Iterator[CodeItem]:
+    """Find a plain value that names a module: tf_keras, which does not know all plain values, would import it."""
+    module = value.get("module")
+    if module not in (None, "builtins"):
+        yield CodeItem(CodeKind.FOREIGN_OBJECT, path, _dotted(module, value["class_name"]))
 
 
 def _type_spec(value: Mapping[str, Any], path: str) -> Iterator[CodeItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from maskprobe.archive.graph import GraphCall, GraphInput, GraphLayer, TensorRef
+from maskprobe.archive.graph import GraphCall, GraphInput, GraphLayer, ModelKind, TensorRef
 from maskprobe.archive.nodes import RawCall, entries, read_node, reference
 from maskprobe.archive.order import CallNumbers, in_order
 from maskprobe.archive.plain import as_list, as_mapping, fail, shape_of
@@ -30,7 +30,7 @@ def functional_parts(config: Mapping[str, Any], read_layer: LayerReader) -> Part
     reads = [tensor for calls in raw.values() for call in calls for tensor in _reads(call)]
     _check_known([*reads, *outputs], layers)
     counts = {name: len(raw[name]) for name, layer in layers.items() if raw[name] or layer.class_name != "InputLayer"}
-    numbers = CallNumbers(counts, reads, outputs)
+    numbers = CallNumbers(counts, reads, outputs, _keras3_models(stated, layers))
     calls = [_call(name, index, call, numbers) for name in counts for index, call in enumerate(raw[name])]
     inputs = tuple(
         graph_input(_known(tensor, layers)) for tensor in tensor_list(config["input_layers"], "input_layers")
@@ -55,6 +55,17 @@ def _raw_calls(stated: Iterable[Mapping[str, Any]], layers: Mapping[str, GraphLa
         nodes = as_list(entry.get("inbound_nodes") or [], where)
         found[name] = [read_node(node, layers, where) for node in nodes]
     return found
+
+
+def _keras3_models(stated: Iterable[Mapping[str, Any]], layers: Mapping[str, GraphLayer]) -> set[str]:
+    """Name the layers that are functional models called in Keras 3's way."""
+    return {
+        name
+        for (name, layer), entry in zip(layers.items(), stated, strict=True)
+        if layer.model is not None
+        and layer.model.kind is ModelKind.FUNCTIONAL
+        and any(isinstance(node, Mapping) and "args" in node for node in entry.get("inbound_nodes") or ())
+    }
 
 
 def _reads(call: RawCall) -> Iterable[TensorRef]:

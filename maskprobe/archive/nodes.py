@@ -46,7 +46,7 @@ def _read_keras3(node: Mapping[str, Any], names: Collection[str], where: str) ->
     inputs: list[TensorRef] = []
     keywords: dict[str, Any] = {}
     for position, argument in enumerate(as_list(node["args"], where)):
-        tensors = list(_tensors(argument, where))
+        tensors = [keras_tensor(leaf, where) for leaf in flatten(argument) if is_keras_tensor(leaf)]
         inputs += tensors
         if not tensors and argument is not None:
             keywords[str(position)] = argument
@@ -55,15 +55,9 @@ def _read_keras3(node: Mapping[str, Any], names: Collection[str], where: str) ->
     return RawCall(tuple(inputs), keywords)
 
 
-def _tensors(value: object, where: str) -> Iterator[TensorRef]:
-    for leaf in flatten(value):
-        if is_keras_tensor(leaf):
-            yield keras_tensor(leaf, where)
-
-
 def is_keras_tensor(value: object) -> bool:
     """Tell whether `value` is a tensor as Keras 3 writes one."""
-    return isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__"
+    return isinstance(value, (dict, Mapping)) and value.get("class_name") == "__keras_tensor__"
 
 
 def keras_tensor(value: object, where: str) -> TensorRef:
@@ -126,6 +120,8 @@ def entries(value: object, where: str) -> Iterator[list[Any]]:
 
 def _with_references(value: object, names: Collection[str], where: str) -> object:
     """Copy `value` with tensors turned into `TensorRef`; everything else stays as the file has it."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     items = untuple(value)
     if is_keras_tensor(items):
         return keras_tensor(items, where)

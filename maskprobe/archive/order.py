@@ -10,7 +10,7 @@ Source: `get_network_config` in `tf_keras/src/engine/functional.py` (2.21), `Fun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
@@ -18,20 +18,29 @@ from heapq import heapify, heappop, heappush
 from maskprobe.archive.graph import GraphCall, TensorRef
 from maskprobe.archive.plain import fail
 
-CallKey = tuple[str, int]
+_ONE_CALL = ({0: 0}, {0: 0})
+"""The numbers of a layer that is called once: by far the most are."""
 
 
 class CallNumbers:
     """Translates node indices of the file into call numbers of the graph."""
 
-    def __init__(self, counts: Mapping[str, int], read: Iterable[TensorRef], outputs: Iterable[TensorRef]) -> None:
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        read: Iterable[TensorRef],
+        outputs: Iterable[TensorRef],
+        models: Collection[str] = (),
+    ) -> None:
         """Work out, layer by layer, what the indices mean.
 
         Args:
             counts: For each layer how many calls it has; inputs are not in it.
             read: Every tensor that a call reads.
             outputs: The tensors that the model returns.
+            models: The layers that are functional models in a graph that Keras 3 wrote.
         """
+        self._models = models
         self._counts = counts
         self._read = _by_layer(read)
         self._outputs = _by_layer(outputs)
@@ -39,7 +48,9 @@ class CallNumbers:
 
     def _table(self, name: str, count: int) -> tuple[Mapping[int, int], Mapping[int, int]]:
         read, outputs = self._read.get(name, set()), self._outputs.get(name, set())
-        shifts = [(0, 1), (0, 0), (1, 1)] if any(index >= count for index in outputs) else [(0, 0), (0, 1), (1, 1)]
+        if count == 1 and read <= {0} and outputs <= {0}:
+            return _ONE_CALL
+        shifts = ((0, 1), (1, 1), (0, 0)) if name in self._models else ((0, 0), (1, 1), (0, 1))
         tables = [(_shifted(read, low), _shifted(outputs, high)) for low, high in shifts]
         fitting = [table for table in tables if _fits(table, count)]
         whole = [table for table in fitting if len({*table[0].values(), *table[1].values()}) == count]
@@ -61,8 +72,9 @@ class CallNumbers:
 
     def _translate(self, tensor: TensorRef, table: int) -> TensorRef:
         if tensor.layer not in self._counts:
-            return replace(tensor, call=0)
-        return replace(tensor, call=self._tables[tensor.layer][table][tensor.call])
+            return tensor if tensor.call == 0 else replace(tensor, call=0)
+        call = self._tables[tensor.layer][table][tensor.call]
+        return tensor if call == tensor.call else replace(tensor, call=call)
 
 
 def _by_layer(tensors: Iterable[TensorRef]) -> dict[str, set[int]]:

@@ -16,7 +16,7 @@ def fail(where: str, problem: str) -> NoReturn:
 
 def as_mapping(value: object, where: str) -> Mapping[str, Any]:
     """Give `value` back if it is a mapping, else raise `UnreadableModelError`."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         fail(where, f"expected named entries, found {kind(value)}")
     return value
 
@@ -51,9 +51,12 @@ def whole(value: object) -> int | None:
     return index(value)
 
 
+_TUPLES = ("__tuple__", "TensorShape")
+
+
 def untuple(value: object) -> object:
     """Take the items out of `{"class_name": "__tuple__", "items": [...]}`, as TensorFlow writes tuples to JSON."""
-    if isinstance(value, Mapping) and value.get("class_name") in ("__tuple__", "TensorShape"):
+    if not isinstance(value, (list, str, int)) and isinstance(value, Mapping) and value.get("class_name") in _TUPLES:
         return value.get("items")
     return value
 

@@ -80,8 +80,8 @@ class Engine(Protocol):
     def functional_graph(self, model: Any) -> FunctionalGraph | None:
         """The symbolic graph of `model`; None if it has none (subclassed, or not built)."""
 
-    def operation_classes(self) -> Mapping[str, type]:
-        """Classes of graph operations by name, for files whose loader does not know them."""
+    def operation_classes(self) -> Mapping[str, Any]:
+        """What makes each graph operation (it has a `from_config`), by name, for loaders that do not know them."""
 
     def load(self, path: str, custom_objects: Mapping[str, Any], *, trust: bool) -> Any:
         """Load a model without its compile settings. Raises whatever Keras raises."""

@@ -14,6 +14,7 @@ import contextlib
 import functools
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -79,19 +80,26 @@ class Keras3:
         nodes = tuple(_graph_node(node, present) for node in running)
         return FunctionalGraph(tuple(function.inputs), tuple(function.outputs), nodes)
 
-    def operation_classes(self) -> Mapping[str, type]:
-        """Every operation class by name. Files saved as `.h5` name them without saying where they are."""
+    def operation_classes(self) -> Mapping[str, Any]:
+        """What makes each operation, by class name. Files saved as `.h5` name them without saying where they are."""
         modules = [importlib.import_module(f"keras.src.ops.{name}") for name in _OPERATION_MODULES]
-        return {
+        classes = {
             name: value
             for module in modules
             for name, value in vars(module).items()
             if isinstance(value, type) and issubclass(value, keras.Operation)
         }
+        layers = keras.layers
+        return {
+            name: _LayerOrOperation(getattr(layers, name), value) if hasattr(layers, name) else value
+            for name, value in classes.items()
+        }
 
     def load(self, path: str, custom_objects: Mapping[str, Any], *, trust: bool) -> Any:
         """Load a model without its compile settings. Raises whatever Keras raises."""
-        return keras.saving.load_model(path, custom_objects=dict(custom_objects), compile=False, safe_mode=not trust)
+        # As a scope and not as an argument: Keras 3.0 does not hand the argument on when it reads an `.h5`.
+        with keras.saving.custom_object_scope(dict(custom_objects)):
+            return keras.saving.load_model(path, compile=False, safe_mode=not trust)
 
     def compile(self, model: Any, settings: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
         """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
@@ -102,6 +110,18 @@ class Keras3:
     def names_missing_mask_support(self, layer: Any) -> bool:
         """Whether `layer` neither declares `supports_masking` nor computes a mask."""
         return not getattr(layer, "supports_masking", False)
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerOrOperation:
+    """`Multiply`, `Softmax` and others name both a layer and an operation: the config tells which was saved."""
+
+    layer: Any
+    operation: Any
+
+    def from_config(self, config: Mapping[str, Any]) -> Any:
+        """Make the layer where the config has a layer's `trainable`, else the operation."""
+        return (self.layer if "trainable" in config else self.operation).from_config(dict(config))
 
 
 @functools.cache

@@ -87,7 +87,9 @@ def _load(
 
 
 def _explain(engine: Engine, archive: Archive, error: Exception) -> str:
-    reason = one_line(str(error), 240) or type(error).__name__
+    # Keras 3 wraps the cause in one layer of text for each level of nesting; the innermost comes last.
+    text = str(error).rpartition("Exception encountered:")[2]
+    reason = one_line(text, 240) or type(error).__name__
     line = f"{archive.path}: {engine.info} cannot load it: {reason}"
     if "Unknown layer" in reason or "Could not locate class" in reason:
         line += "; bring the class with --custom-objects MODULE:NAME or --import FILE.py"
@@ -100,13 +102,7 @@ def _operations(engine: Engine, archive: Archive) -> dict[str, Any]:
         return {}
     classes = engine.operation_classes()
     named = {layer.class_name for _, layer in archive.graph.layers_deep()}
-    return {name: classes[name] for name in sorted(named) if name in classes and not _is_layer(engine, name)}
-
-
-def _is_layer(engine: Engine, name: str) -> bool:
-    # `Softmax`, `Concatenate` and others are both a layer and an operation; where the file has the choice of only
-    # one name, Keras itself takes the layer.
-    return hasattr(engine.keras.layers, name)
+    return {name: classes[name] for name in sorted(named) if name in classes}
 
 
 @contextlib.contextmanager

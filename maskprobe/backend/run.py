@@ -56,6 +56,7 @@ def run_model(engine: Engine, model: Any, feed: Feed) -> Run:
     Raises:
         RunError: it failed before any call could be recorded.
     """
+    _build(model, feed)
     runnable = intermediate_model(engine, model)
     recorder = Recorder(engine, feed.names)
     with preserved_state(model), watching(engine, model, recorder):
@@ -63,9 +64,25 @@ def run_model(engine: Engine, model: Any, feed: Feed) -> Run:
             runnable.model(feed.structure, training=False)
         except Exception as error:
             if recorder.failure is None:
-                raise RunError(f"the model cannot be run on the probe: {one_line(str(error))}") from error
+                raise _run_error(error) from error
     outputs = recorder.outputs if runnable.outputs is None else recorder.outputs[-runnable.outputs :]
     return Run(recorder.calls(), outputs, recorder.failure)
+
+
+def _build(model: Any, feed: Feed) -> None:
+    """Call a model that was never built: while a layer is built its calls run on symbols, and would be recorded."""
+    if all(layer.built for layer in model._flatten_layers(include_self=True)):
+        return
+    with warnings.catch_warnings(), preserved_state(model):
+        warnings.simplefilter("ignore")
+        try:
+            model(feed.structure, training=False)
+        except Exception as error:
+            raise _run_error(error) from error
+
+
+def _run_error(error: Exception) -> RunError:
+    return RunError(f"the model cannot be run on the probe: {one_line(str(error))}")
 
 
 def intermediate_model(engine: Engine, model: Any) -> Runnable:

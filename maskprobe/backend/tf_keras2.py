@@ -86,7 +86,7 @@ class TFKeras:
         nodes = tuple(_graph_node(node, present) for node in running)
         return FunctionalGraph(tuple(model.inputs), tuple(model.outputs), nodes)
 
-    def operation_classes(self) -> Mapping[str, type]:
+    def operation_classes(self) -> Mapping[str, Any]:
         """None: tf_keras knows its own operation layers in every file format."""
         return {}
 
