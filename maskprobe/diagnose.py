@@ -148,18 +148,13 @@ class _Fed:
 def _diagnose(
     loaded: Any, graph: LayerGraph, request: TraceRequest, file: FileInfo | None, progress: Progress
 ) -> Report:
+    from maskprobe.backend.run import make_feed
     from maskprobe.backend.trace_model import trace_model
 
     fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
-    trace = trace_model(
-        loaded,
-        fed.probe.arrays,
-        fed.probe.record,
-        structure=fed.structure,
-        compiled=request.compiled,
-        notes=fed.probe.notes,
-    )
+    feed = make_feed(loaded.engine, loaded.model, fed.probe.arrays, fed.structure)
+    trace = trace_model(loaded, feed, fed.probe.record, compiled=request.compiled, notes=fed.probe.notes)
     progress(Stage.JUDGING)
     return judge(trace, file)
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from maskprobe.backend.engine import Engine
+from maskprobe.backend.messages import reason_of
 from maskprobe.backend.record import Recorder
 from maskprobe.backend.run import Feed, Run, intermediate_model, watching
 from maskprobe.backend.state import preserved_state
 from maskprobe.backend.tensors import MaskReader
-from maskprobe.errors import RunError, one_line
+from maskprobe.errors import RunError
 from maskprobe.trace import ABSENT, CompiledDifference, MaskState
 
 
@@ -56,7 +57,7 @@ def _compiled_masks(engine: Engine, model: Any, feed: Feed) -> Mapping[tuple[str
         try:
             masks = tf.function(forward, input_signature=[signature])(feed.structure)
         except Exception as error:
-            raise RunError(f"the model cannot be run compiled: {one_line(str(error), 200)}") from error
+            raise RunError(f"the model cannot be run compiled: {reason_of(error)}") from error
     reader = MaskReader()
     found: dict[tuple[str, int], MaskState] = dict.fromkeys(absent, ABSENT)
     found.update({key: reader.read(masks[str(number)]) for number, key in enumerate(seen)})

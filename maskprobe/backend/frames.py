@@ -105,6 +105,11 @@ def has_inner_layers(layer: Any) -> bool:
     return inner is not None and any(True for _ in inner(include_self=False))
 
 
+def is_cell(engine: Engine, layer: Any) -> bool:
+    """Whether `layer` is the cell of a recurrent layer: it runs once a step, and is no call of its own."""
+    return hasattr(layer, "state_size") and not isinstance(layer, engine.recurrent_class)
+
+
 def kind_of(engine: Engine, layer: Any) -> CallKind:
     """What a call of `layer` is."""
     if isinstance(layer, engine.model_class):

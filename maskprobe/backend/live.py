@@ -101,7 +101,7 @@ def _built_inputs(loaded: LoadedModel) -> tuple[ModelInput, ...]:
 
 def _loss_of(model: Any) -> LossRecord | None:
     loss = getattr(model, "loss", None)
-    if loss is None or isinstance(loss, Mapping) and not loss:
+    if loss is None or (isinstance(loss, Mapping) and not loss):
         return None
     try:
         metrics = [metric.name for metric in model.metrics if metric.name != "loss"]

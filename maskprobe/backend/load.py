@@ -14,9 +14,10 @@ from typing import Any
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.backend.engine import Engine, EngineName, get_engine
 from maskprobe.backend.lambdas import replacing_lambdas
+from maskprobe.backend.messages import reason_of
 from maskprobe.backend.objects import for_file
 from maskprobe.backend.permit import check_permission, compile_code, is_settled, model_code, registered_names
-from maskprobe.errors import LoadError, one_line
+from maskprobe.errors import LoadError
 from maskprobe.trace import LossRecord
 
 _SUFFIX = {FileFormat.H5: ".h5", FileFormat.KERAS: ".keras", FileFormat.SAVED_MODEL: ""}
@@ -87,9 +88,7 @@ def _load(
 
 
 def _explain(engine: Engine, archive: Archive, error: Exception) -> str:
-    # Keras 3 wraps the cause in one layer of text for each level of nesting; the innermost comes last.
-    text = str(error).rpartition("Exception encountered:")[2]
-    reason = one_line(text, 240) or type(error).__name__
+    reason = reason_of(error)
     line = f"{archive.path}: {engine.info} cannot load it: {reason}"
     if "Unknown layer" in reason or "Could not locate class" in reason:
         line += "; bring the class with --custom-objects MODULE:NAME or --import FILE.py"
@@ -142,7 +141,7 @@ def _restore_compile(
             warnings.simplefilter("ignore")
             engine.compile(model, wanted, objects)
     except Exception as error:  # noqa: BLE001 - whatever Keras raises, the masks can still be traced
-        return LossRecord(losses, metrics, one_line(str(error), 160))
+        return LossRecord(losses, metrics, reason_of(error, 160))
     return LossRecord(losses, metrics)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from maskprobe.backend.arguments import is_mask_name, leaves, named_tensors, tensors_in
 from maskprobe.backend.engine import Engine
 from maskprobe.backend.facts import layer_facts
-from maskprobe.backend.frames import Frame, open_frame
+from maskprobe.backend.frames import Frame, is_cell, open_frame
+from maskprobe.backend.messages import reason_of
 from maskprobe.backend.numbering import TensorNumbers
 from maskprobe.backend.tensors import MaskReader, attached_mask, dtype_of, shape_of
 from maskprobe.errors import one_line
@@ -60,6 +61,8 @@ class Recorder:
         parent = self._stack[-1] if self._stack else None
         if self._paused or threading.get_ident() != self._thread or (parent is not None and parent.sealed):
             return None
+        if is_cell(self._engine, layer):
+            return None
         if parent is None:
             frame = self._root(layer, args, kwargs)
         else:
@@ -96,7 +99,7 @@ class Recorder:
         self._stack.pop()
         if token.parent is not None:
             self._close(token)
-            token.error = one_line(str(error))
+            token.error = reason_of(error)
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:

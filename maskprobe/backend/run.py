@@ -16,9 +16,10 @@ from typing import Any
 from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.engine import Engine, is_builtin
 from maskprobe.backend.frames import has_inner_layers
+from maskprobe.backend.messages import reason_of
 from maskprobe.backend.record import Recorder
 from maskprobe.backend.state import preserved_state
-from maskprobe.errors import RunError, one_line
+from maskprobe.errors import RunError
 from maskprobe.trace import CallRecord, TensorRecord
 
 
@@ -82,7 +83,7 @@ def _build(model: Any, feed: Feed) -> None:
 
 
 def _run_error(error: Exception) -> RunError:
-    return RunError(f"the model cannot be run on the probe: {one_line(str(error))}")
+    return RunError(f"the model cannot be run on the probe: {reason_of(error)}")
 
 
 def intermediate_model(engine: Engine, model: Any) -> Runnable:

@@ -178,7 +178,9 @@ def test_a_class_brought_by_the_user_needs_no_trust(tmp_path: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "brought_layers"}
     exec(compile(source.read_text(), str(source), "exec"), namespace)  # noqa: S102 - our own text
     file = tmp_path / "model.keras"
-    keras.Sequential([keras.Input((6, 4)), keras.layers.Masking(), namespace["Twice"](), keras.layers.LSTM(2)]).save(file)
+    keras.Sequential([keras.Input((6, 4)), keras.layers.Masking(), namespace["Twice"](), keras.layers.LSTM(2)]).save(
+        file
+    )
     assert_one_line_error(run("trace", file))
     result = run("trace", file, "--import", source, "--json")
     assert [finding["code"] for finding in json.loads(result.stdout)["findings"]] == ["MP109"]
