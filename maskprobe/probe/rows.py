@@ -21,7 +21,7 @@ class RowKind(StrEnum):
 
     FULL = "full"
     AFTER = "padded after"
-    AFTER_SHORT = "padded after, short"
+    AFTER_SHORT = "padded after (short)"
     BEFORE = "padded before"
     BEFORE_SHORT = "padded before, short"
     INSIDE = "padded inside"

@@ -280,7 +280,7 @@ def test_positions_count_on_through_padding_and_are_real_where_the_tokens_are() 
     layers = [embedding(f"for_{name}", 4 if name == "position_ids" else 30) for name in names]
     made = graph(specs, layers, [call(f"for_{name}", name) for name in names])
     probe = make_probe(made, specs, NO_OPTIONS)
-    assert probe.record.rows == ("full", "padded after", "padded after, short", "padded before", "padded inside")
+    assert probe.record.rows == ("full", "padded after", "padded after (short)", "padded before", "padded inside")
     assert (probe.arrays["position_ids"] == [0, 1, 2, 3, 3, 3]).all()
     assert (probe.arrays["segment_ids"] == 0).all()
     for name in names[1:]:

@@ -1,0 +1,30 @@
+"""The commands shown in README.md with their outputs. `python tests/house/readme_outputs.py` writes them anew."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from maskprobe.cli import app
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"(<!-- output -->\n```console\n\$ )(maskprobe [^\n]*)\n(.*?)(```)", re.DOTALL)
+WIDTH = "88"
+
+
+def output_of(command: str) -> str:
+    """What the command prints at the width of the README."""
+    result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
+    return str(result.stdout)
+
+
+def rewritten(text: str) -> str:
+    """`text` with the real output under each command."""
+    return BLOCK.sub(lambda block: f"{block[1]}{block[2]}\n{output_of(block[2])}{block[4]}", text)
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
