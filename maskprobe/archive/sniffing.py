@@ -9,6 +9,7 @@ from maskprobe.archive.archive import FileFormat
 from maskprobe.errors import UnreadableModelError
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
 _HDF5_OFFSETS = (0, 512, 1024, 2048, 4096)
 _HEAD = 8192
 
@@ -44,13 +45,16 @@ def tell_format(path: Path) -> FileFormat:
         head = file.read(_HEAD)
     if not head:
         raise UnreadableModelError("it is empty")
+    if head.startswith(_ZIP):
+        # An HDF5 signature further on is that of the weights, stored without compression; it may lie at any offset.
+        return FileFormat.KERAS
     is_hdf5 = any(head.startswith(_HDF5, offset) for offset in _HDF5_OFFSETS)
     is_zip = zipfile.is_zipfile(path)
     if is_hdf5 and is_zip:
         raise UnreadableModelError("it is an HDF5 file and a zip archive at once, so it does not say which model it is")
     if is_hdf5:
         return FileFormat.H5
-    if is_zip or head.startswith(b"PK\x03\x04"):
+    if is_zip:
         return FileFormat.KERAS
     raise UnreadableModelError(_other(head, path))
 

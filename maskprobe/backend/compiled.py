@@ -6,7 +6,7 @@ the batch size is known (tf_keras 2.21: src/layers/rnn/time_distributed.py, `cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maskprobe.backend.engine import Engine
@@ -16,7 +16,7 @@ from maskprobe.backend.run import Feed, Run, intermediate_model, watching
 from maskprobe.backend.state import preserved_state
 from maskprobe.backend.tensors import MaskReader
 from maskprobe.errors import RunError
-from maskprobe.trace import ABSENT, CompiledDifference, MaskState
+from maskprobe.trace import ABSENT, CallRecord, CompiledDifference, MaskState
 
 
 def compare_compiled(engine: Engine, model: Any, feed: Feed, eager: Run) -> tuple[CompiledDifference, ...]:
@@ -27,12 +27,18 @@ def compare_compiled(engine: Engine, model: Any, feed: Feed, eager: Run) -> tupl
     """
     compiled = _compiled_masks(engine, model, feed)
     differences = []
-    for call in eager.calls:
+    for call in _comparable(eager.calls):
         for place, output in enumerate(call.outputs):
             before, after = output.mask, compiled.get((call.path, place))
             if after is not None and not call.opaque and before != after:
                 differences.append(CompiledDifference(call.path, place, before, after))
     return tuple(differences)
+
+
+def _comparable(calls: Sequence[CallRecord]) -> Iterator[CallRecord]:
+    """Leave out the calls inside TimeDistributed: it runs them a step at a time, or on all steps at once."""
+    repeated = tuple(f"{call.path}/" for call in calls if call.facts.time_distributed)
+    return (call for call in calls if not call.path.startswith(repeated))
 
 
 def _compiled_masks(engine: Engine, model: Any, feed: Feed) -> Mapping[tuple[str, int], MaskState]:

@@ -19,6 +19,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
 from maskprobe.backend.watch import watched
 
@@ -137,7 +138,13 @@ def _graph_node(node: Any, present: set[int]) -> GraphNode:
     layer = node.layer
     calls = [other for other in layer._inbound_nodes if id(other) in present]
     index = next(place for place, other in enumerate(calls) if other is node)
-    return GraphNode(layer, index, tuple(node.keras_inputs), tuple(tf.nest.flatten(node.outputs)))
+    return GraphNode(layer, index, _inputs(node), tuple(tf.nest.flatten(node.outputs)))
+
+
+def _inputs(node: Any) -> tuple[Any, ...]:
+    """The tensors that `node` reads. `node.keras_inputs` has keywords as the caller wrote them, not by name."""
+    keywords = [node.call_kwargs[name] for name in sorted(node.call_kwargs)]
+    return tuple(tensors_in((*node.call_args, *keywords)))
 
 
 ENGINE = TFKeras()

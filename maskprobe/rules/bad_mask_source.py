@@ -14,23 +14,24 @@ before `Masking` (Dense, BatchNormalization) has changed the values, or when `ma
 ## Known limits
 
 The probe pads with the value that the source looks for, so a pad value that does not suit your data is seen with
-`--pad-value` or on your own data with `--inputs`.
+`--pad-value` or on your own data with `--inputs`. A layer that still gives 0 for padding, such as a Dense whose bias
+was never trained, is not seen to change it.
 
 ## Example
 
 ```python
-x = keras.Input((None, 4))
-h = keras.layers.Dense(8)(x)
+inputs = keras.Input((None, 4))
+h = keras.layers.Dense(8, bias_initializer="ones")(inputs)  # a bias, as training gives it one
 h = keras.layers.Masking()(h)  # padded steps are no longer 0 after Dense
-y = keras.layers.LSTM(8)(h)
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## Use instead
 
 ```python
-h = keras.layers.Masking()(x)
+h = keras.layers.Masking()(inputs)
 h = keras.layers.Dense(8)(h)  # Dense carries the mask
-y = keras.layers.LSTM(8)(h)
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## References
@@ -40,6 +41,7 @@ y = keras.layers.LSTM(8)(h)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding
@@ -78,6 +80,11 @@ def _changed_before(flow: MaskFlow, truth: SourceTruth) -> str | None:
     return producer
 
 
+def _looks_for_nan(truth: SourceTruth) -> bool:
+    value = truth.call.facts.settings.get("mask_value")
+    return isinstance(value, float) and math.isnan(value)
+
+
 def _looks_for(truth: SourceTruth) -> str:
     if truth.call.class_name == "Masking":
         return f"steps whose features all equal {truth.call.facts.settings.get('mask_value')}"
@@ -85,6 +92,8 @@ def _looks_for(truth: SourceTruth) -> str:
 
 
 def _cause(flow: MaskFlow, truth: SourceTruth) -> str:
+    if _looks_for_nan(truth):
+        return f"{call_words(truth.call)} looks for NaN, and NaN equals nothing, not even NaN: no step is ever masked."
     changed = _changed_before(flow, truth)
     if changed is not None:
         made_by = call_words(flow.trace.by_path[changed])
@@ -102,6 +111,11 @@ def _cause(flow: MaskFlow, truth: SourceTruth) -> str:
 
 
 def _fix(flow: MaskFlow, truth: SourceTruth) -> str:
+    if _looks_for_nan(truth):
+        return (
+            "Pad with a number that cannot occur in the data, and mask that: numpy.nan_to_num(data, nan=-1e9) and "
+            "Masking(mask_value=-1e9)"
+        )
     changed = _changed_before(flow, truth)
     if changed is not None:
         return (

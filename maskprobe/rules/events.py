@@ -96,14 +96,16 @@ class EventFinder:
         goes_on = any(keeps_time(tensor, steps) for tensor in call.outputs)
         if ends_time_rightly(call):
             return CallEvent(Event.USED, "mask used up")
-        if not any(is_present(tensor.mask) for tensor in call.inputs) and not call.facts.supports_masking:
+        own_code = not call.facts.builtin or call.class_name == "Lambda"
+        by_hand = not any(is_present(tensor.mask) for tensor in call.inputs)
+        if by_hand and (own_code or not call.facts.supports_masking):
             return CallEvent(Event.USED, "mask used, none passed on")
         if call.class_name in ATTENTION and not is_present(call.inputs[0].mask):
             # Its output follows the query, and the query came without a mask: nothing is lost here.
             return CallEvent(Event.USED, "masks used, query has none")
         if call.kind is CallKind.MODEL:
             return self._ended_in_model(call)
-        if not call.facts.builtin and call.facts.accepts_mask and not goes_on:
+        if own_code and call.facts.accepts_mask and not goes_on:
             return CallEvent(Event.UNKNOWN, "took the mask, ended time")
         return CallEvent(Event.LOST, "mask lost" if goes_on else "mask lost with the time axis")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from maskprobe.finding import CallEvent, Event
 from maskprobe.rules.events import EventFinder, is_source
-from maskprobe.rules.masks import given_masks, is_present, made_masks
-from maskprobe.trace import BoolArray, CallKind, CallRecord, InputRole, Mask, TensorRecord, Trace
+from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
+from maskprobe.trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
 
 
 class MaskFlow:
@@ -71,7 +71,11 @@ class MaskFlow:
     def _origins_in(
         self, call: CallRecord, found: Mapping[int, frozenset[str]], by_value: Mapping[Mask, frozenset[str]]
     ) -> frozenset[str]:
-        came = [found[tensor.number] for tensor in call.inputs if tensor.number in found and is_present(tensor.mask)]
+        inputs = call.inputs
+        if call.class_name in ATTENTION and inputs and inputs[0].number in found:
+            # The output has the steps of the query, and its mask; the masks of key and value end here, used up.
+            return found[inputs[0].number]
+        came = [found[tensor.number] for tensor in inputs if tensor.number in found and is_present(tensor.mask)]
         # A mask wired in the graph is made by operations of its own; it goes back to the source of equal values.
         came += [
             by_value[argument.mask]
@@ -102,7 +106,7 @@ class MaskFlow:
         )
         behind = {
             tensor.number
-            for call in self.after(self.trace.by_path[name].outputs if numbers else ())
+            for call in (self.after(self.trace.by_path[name]) if numbers else ())
             if call.kind is CallKind.OPERATION
             for tensor in call.outputs
         }
@@ -147,54 +151,83 @@ class MaskFlow:
         real: BoolArray = np.any(known, axis=0)
         return real
 
-    def after(self, tensors: Iterable[TensorRecord]) -> Iterator[CallRecord]:
-        """The calls that data of `tensors` reaches, in order, none twice. Those inside a call follow it."""
-        numbers = {tensor.number for tensor in tensors}
+    def after(self, first: CallRecord) -> Iterator[CallRecord]:
+        """The calls that data returned by `first` reaches, in order, none twice. Those inside a call follow it."""
+        numbers = self._leaving(first)
         for call in self.trace.calls:
-            reads = {tensor.number for tensor in call.inputs}
-            if reads & numbers:
+            if numbers & {tensor.number for tensor in call.inputs}:
                 numbers.update(tensor.number for tensor in call.outputs)
                 if not call.opaque:
                     yield call
+
+    def _leaving(self, call: CallRecord) -> set[int]:
+        """Numbers of what `call` returns, and of what the calls around it return in their turn."""
+        numbers = {tensor.number for tensor in call.outputs}
+        around = call
+        while around.parent is not None:
+            around = self.trace.by_path[around.parent]
+            numbers |= {tensor.number for tensor in around.outputs if keeps_time(tensor, None)}
+        return numbers
 
     def readers_without_mask(self, call: CallRecord) -> tuple[str, ...]:
         """Who would have used the mask that `call` lost: later calls that take masks and got none, and the loss."""
         missing = [
             later.path
-            for later in self.after(call.outputs)
+            for later in self.after(call)
             if later.facts.accepts_mask and not any(given_masks(later)) and not self._is_container(later)
         ]
-        if self._loss_reads(call, masked=False):
+        if self._loss_reads(call):
             missing.append("loss")
         return tuple(missing)
 
     def readers_of_mask(self, call: CallRecord) -> tuple[str, ...]:
         """Who reads the mask that `call` returned, or one that goes back to it: later calls, and the loss."""
-        own = {mask for mask in made_masks(call) if isinstance(mask, Mask)}
+        own = set(made_masks(call))
         reading = []
-        for later in self.after(call.outputs):
-            takes = later.facts.accepts_mask and not self._is_container(later)
-            if takes and any(isinstance(mask, Mask) and mask in own for mask in given_masks(later)):
+        for later in self.after(call):
+            if own.isdisjoint(given_masks(later)):
+                continue
+            if later.facts.accepts_mask and not self._is_container(later):
                 reading.append(later.path)
-        if self._loss_reads(call, masked=True):
+            if not is_source(later):
+                own.update(made_masks(later))  # a merge of it with another mask goes back to it
+        if self._loss_reads(call, own):
             reading.append("loss")
         return tuple(reading)
+
+    def is_given_by_hand(self, call: CallRecord) -> bool:
+        """Whether nobody misses or misreads what `call` did to its mask, because another one is given by hand.
+
+        So it is if, on every way on from `call`, a later call is given a mask as an argument before the time axis or
+        the model ends.
+        """
+        own = set(made_masks(call))
+        ways = self._leaving(call)
+        given = False
+        for later in self.trace.calls:
+            if later.opaque or not ways & {tensor.number for tensor in later.inputs}:
+                continue
+            # Keras 3 wires the mask that a tensor carries anyway; by hand is one that it does not carry.
+            carried = own | {tensor.mask for tensor in later.inputs}
+            if any(mask not in carried for mask in wired_masks(later)):
+                given = True
+            elif not is_source(later) and any(keeps_time(tensor, None) for tensor in later.outputs):
+                ways.update(tensor.number for tensor in later.outputs)
+            else:
+                return False
+        return given and not any(output.number in ways for output in self.trace.outputs)
 
     def _is_container(self, call: CallRecord) -> bool:
         """Models only hand masks on; the calls inside are the ones that read them."""
         return call.kind is CallKind.MODEL
 
-    def _loss_reads(self, call: CallRecord, *, masked: bool) -> bool:
+    def _loss_reads(self, call: CallRecord, masks: Collection[MaskState] = ()) -> bool:
+        """Whether the loss reads one of `masks` on an output behind `call`; without masks, a sequence that has none."""
         if self.trace.loss is None:
             return False
-        reached = {tensor.number for later in self.after(call.outputs) for tensor in later.outputs}
-        reached |= {tensor.number for tensor in call.outputs}
-        own = {mask for mask in made_masks(call) if isinstance(mask, Mask)}
-        for output in self.trace.outputs:
-            if output.number not in reached:
-                continue
-            if masked and isinstance(output.mask, Mask) and output.mask in own:
-                return True
-            if not masked and not is_present(output.mask) and len(output.shape) > 2:  # noqa: PLR2004 - (B, T, F)
-                return True
-        return False
+        reached = self._leaving(call) | {tensor.number for later in self.after(call) for tensor in later.outputs}
+        return any(
+            output.mask in masks if masks else not is_present(output.mask) and keeps_time(output, None)
+            for output in self.trace.outputs
+            if output.number in reached
+        )

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from maskprobe.finding import Event
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import MERGES, given_masks, keeps_time
+from maskprobe.rules.masks import MERGES, given_masks, keeps_time, misfit
 from maskprobe.trace import CallKind, CallRecord, Mask
 
 
@@ -24,7 +24,9 @@ class LostBy(Enum):
     TAKEN_OFF = auto()
     """Another call took the mask off the tensor that this one reads: MP113."""
     HARMLESS = auto()
-    """Inside a call that passes the mask on all the same, and nothing in there misses it."""
+    """Nobody misses it: the call around it passes a mask on all the same, or a later one is given a mask by hand."""
+    MISSHAPEN = auto()
+    """It never fitted its tensor: MP107, where it was made."""
 
 
 def lost_calls(flow: MaskFlow, kind: LostBy) -> list[CallRecord]:
@@ -34,13 +36,14 @@ def lost_calls(flow: MaskFlow, kind: LostBy) -> list[CallRecord]:
 
 def lost_by(flow: MaskFlow, call: CallRecord) -> LostBy:
     """Which rule speaks of the mask that was lost at `call`."""
-    if flow.finder.stripped(call):
+    if flow.is_given_by_hand(call):
+        return LostBy.HARMLESS
+    if any(misfit(tensor) is not None for tensor in call.inputs):
+        return LostBy.MISSHAPEN
+    if flow.finder.stripped(call) and call.kind is not CallKind.OPERATION:
         return LostBy.TAKEN_OFF
-    if call.parent is not None:
+    if call.parent is not None or call.kind is CallKind.MODEL:
         return LostBy.INSIDE if _hurts_inside(flow, call) else LostBy.HARMLESS
-    if call.kind is CallKind.MODEL:
-        # Its inner calls tell where; only if none of them is to blame does the model stand for itself.
-        return LostBy.HARMLESS if _has_lost_inside(flow, call) else LostBy.INSIDE
     if call.kind is CallKind.OPERATION or (call.class_name in MERGES and call.facts.builtin):
         return LostBy.OPERATION
     return LostBy.LAYER if call.facts.builtin else LostBy.CUSTOM
@@ -58,10 +61,15 @@ def _has_lost_inside(flow: MaskFlow, call: CallRecord) -> bool:
 
 
 def _hurts_inside(flow: MaskFlow, call: CallRecord) -> bool:
-    """Whether a mask lost inside another call matters: to a model around it, or to a call beside it."""
+    """Whether a mask lost inside another call matters: to a model around it, or to a call beside it.
+
+    The calls in a model tell where; only if none of them is to blame does the model stand for itself.
+    """
     if call.kind is CallKind.MODEL and _has_lost_inside(flow, call):
         return False
     ancestors = _ancestors(flow, call)
+    if not ancestors:
+        return True
     if any(above.kind is not CallKind.MODEL and _lost_itself(flow, above) for above in ancestors):
         return False  # the custom layer around it is the one to mend
     if all(_lost_itself(flow, above) for above in ancestors):

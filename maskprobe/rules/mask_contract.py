@@ -17,21 +17,29 @@ A layer whose `compute_mask` returns None on purpose looks the same as one that 
 ## Example
 
 ```python
-class Scale(keras.layers.Layer):
+class Halve(keras.layers.Layer):
     def call(self, x):
         return x * 0.5
+
+
+inputs = keras.Input((None,), dtype="int32")
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+model = keras.Model(inputs, keras.layers.LSTM(8)(Halve()(h)))
 ```
 
 ## Use instead
 
 ```python
-class Scale(keras.layers.Layer):
+class Halve(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True  # after super().__init__(), which resets it
 
     def call(self, x):
         return x * 0.5
+
+
+model = keras.Model(inputs, keras.layers.LSTM(8)(Halve()(h)))
 ```
 
 ## References

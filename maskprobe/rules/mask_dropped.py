@@ -14,23 +14,23 @@ nothing; Keras 3 prints a warning, once.
 ## Known limits
 
 The mask alone does not tell whether padding reaches a result: a causal `Conv1D` on sequences padded at the end
-loses the mask and mixes nothing. So this is a warning until the values have been looked at.
+loses the mask and mixes nothing. So this is a warning until the values have been looked at. Where all that follows
+is given a mask by hand nothing is reported, though a wide layer may have mixed padding into real steps before.
 
 ## Example
 
 ```python
-x = keras.Input((None,), dtype="int32")
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-h = keras.layers.Conv1D(16, 3, padding="same")(h)  # the mask ends here
-y = keras.layers.LSTM(8)(h)
+inputs = keras.Input((None,), dtype="int32")
+embedding = keras.layers.Embedding(1000, 16, mask_zero=True)
+h = keras.layers.Conv1D(16, 1)(embedding(inputs))  # the mask ends here
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## Use instead
 
 ```python
-embedding = keras.layers.Embedding(1000, 16, mask_zero=True)
-h = keras.layers.Conv1D(16, 1)(embedding(x))  # width 1 mixes no steps
-y = keras.layers.LSTM(8)(h, mask=embedding.compute_mask(x))
+lstm = keras.layers.LSTM(8)
+model = keras.Model(inputs, lstm(h, mask=embedding.compute_mask(inputs)))
 ```
 
 ## References
@@ -41,14 +41,13 @@ y = keras.layers.LSTM(8)(h, mask=embedding.compute_mask(x))
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import lost_message, silence
-from maskprobe.rules.words import call_words
+from maskprobe.rules.tell import by_hand, carry_in_layer, lost_message, silence
 from maskprobe.trace import CallRecord
 
 
@@ -67,27 +66,53 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-_KEEPERS = {
-    "Flatten": "Replace it by a layer that uses the mask where it ends the time axis, such as "
-    "GlobalAveragePooling1D() or LSTM(units).",
-    "GlobalMaxPooling1D": "Pool with the mask: set padded steps very low first, or use GlobalAveragePooling1D(), "
-    "which takes the mask.",
-    "Lambda": "Hand the mask on: Lambda(function, mask=lambda inputs, mask: mask)",
-}
-
-
 def _fix(flow: MaskFlow, call: CallRecord) -> str:
-    if call.class_name in _KEEPERS:
-        return _KEEPERS[call.class_name]
+    own = _OF_CLASS.get(call.class_name)
+    if own is not None:
+        return own(flow)
     readers = [path for path in flow.readers_without_mask(call) if path != "loss"]
     if goes_on(call) and readers:
-        reader = readers[0].rpartition("/")[2]
-        source = next(iter(flow.origins_before(call)), "embedding")
-        return (
-            f"Give the mask to the layer that needs it: {reader}(h, mask={source}.compute_mask(x)). "
-            f"If {call_words(call)} mixes steps (any width above 1), set padded steps to zero before it."
-        )
-    return "Multiply by the mask before it, or use a layer that takes the mask in its place."
+        return f"Give the mask to the layer that needs it: {by_hand(flow, call, readers)}{_of_its_length(call)}"
+    if call.facts.settings.get("kernel_size") in _WIDTH_ONE:
+        return "Use Dense in its place: it does the same as a convolution of width 1, and carries the mask."
+    return (
+        "Use a layer that carries the mask in its place, or a subclass of it with a compute_mask(self, inputs, mask) "
+        "that returns the mask of its output."
+    )
+
+
+def _of_its_length(call: CallRecord) -> str:
+    before, after = call.inputs[0].shape, call.outputs[0].shape
+    if len(before) < _RANK_WITH_TIME or before[1] == after[1]:
+        mixes = call.class_name.endswith(("Conv1D", "Pooling1D")) and call.facts.settings.get("kernel_size") != [1]
+        return "; set padded steps to zero before it, as it mixes neighbours." if mixes else ""
+    return f", brought from {before[1]} to {after[1]} steps as {call.class_name} does."
+
+
+def _for_flatten(_flow: MaskFlow) -> str:
+    return (
+        "Replace it by a layer that uses the mask where it ends the time axis: GlobalAveragePooling1D() or LSTM(units)."
+    )
+
+
+def _for_max_pooling(_flow: MaskFlow) -> str:
+    return (
+        "Use GlobalAveragePooling1D(), which leaves masked steps out; or pool in a layer of your own that takes "
+        "call(self, x, mask=None) and sets masked steps very low before the maximum."
+    )
+
+
+def _for_lambda(flow: MaskFlow) -> str:
+    return carry_in_layer(flow, "lambda inputs, mask: mask")
+
+
+_OF_CLASS: Mapping[str, Callable[[MaskFlow], str]] = {
+    "Flatten": _for_flatten,
+    "GlobalMaxPooling1D": _for_max_pooling,
+    "Lambda": _for_lambda,
+}
+_RANK_WITH_TIME = 2
+_WIDTH_ONE: tuple[object, ...] = (1, [1])
 
 
 RULE = Rule(

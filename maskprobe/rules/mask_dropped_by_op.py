@@ -19,18 +19,17 @@ padding; then this is a note.
 ## Example
 
 ```python
-x = keras.Input((None,), dtype="int32")
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-h = h * 0.5  # the mask ends here, without a word
-y = keras.layers.LSTM(8)(h)
+inputs = keras.Input((None,), dtype="int32")
+x = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+h = x * 0.5  # the mask ends here, without a word
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## Use instead
 
 ```python
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-h = keras.layers.Rescaling(0.5)(h)  # a layer that supports masking carries it
-y = keras.layers.LSTM(8)(h)
+h = keras.layers.Rescaling(0.5)(x)  # in Keras 3 this layer carries the mask
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## References
@@ -49,8 +48,8 @@ from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls
 from maskprobe.rules.masks import is_present
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import keras3_before, lost_message, silence
-from maskprobe.rules.words import listed
+from maskprobe.rules.tell import by_hand, carry_in_layer, keras3_before, lost_message, silence
+from maskprobe.rules.words import last_name, listed
 from maskprobe.trace import CallKind, CallRecord
 
 _SLICES = frozenset({"GetItem", "SlicingOpLambda", "StridedSlice"})
@@ -94,16 +93,28 @@ def _cause(flow: MaskFlow, call: CallRecord) -> str:
 
 def _fix(flow: MaskFlow, call: CallRecord) -> str:
     if call.kind is CallKind.OPERATION:
-        if call.class_name in _SLICES and not goes_on(call):
-            return "Pick the last real step with the mask, or let a recurrent layer end the time axis: LSTM(units)(h)"
-        return (
-            "Put it in a layer that hands the mask on: keras.layers.Lambda(function, mask=lambda inputs, mask: mask)(h)"
-        )
-    unmasked = _unmasked(call)
-    if unmasked and call.class_name != "Dot":
-        return f"Give {listed(unmasked)} the same mask, or merge first and mask after."
-    reader = next((path for path in flow.readers_without_mask(call) if path != "loss"), "lstm")
-    return f"Give the mask to the layer that needs it: {reader}(h, mask=embedding.compute_mask(x))"
+        return _fix_operation(flow, call)
+    readers = [path for path in flow.readers_without_mask(call) if path != "loss"]
+    if readers:
+        return f"Give the mask to the layer that needs it: {by_hand(flow, call, readers)}"
+    return f"Use a subclass of {call.class_name} whose compute_mask(self, inputs, mask) returns the mask that holds."
+
+
+def _fix_operation(flow: MaskFlow, call: CallRecord) -> str:
+    if not goes_on(call):
+        return "End the time axis in a layer that takes the mask: LSTM(units)(h) or GlobalAveragePooling1D()(h)"
+    if call.class_name in _SLICES:
+        return carry_in_layer(flow, "lambda inputs, mask: mask[:, 1:], sliced in the same way")
+    merge = _MERGE_OF.get(last_name(call.path).rpartition(".")[2].rstrip("_0123456789"))
+    if merge is not None and len(call.inputs) > 1:
+        taken = flow.finder.stripped(call)
+        own = f", and give the attention a tensor of its own, Rescaling(1.0)({taken[0].producer})" if taken else ""
+        return f"Use the layer that carries the mask: keras.layers.{merge}()([x, y]){own}"
+    return carry_in_layer(flow, "lambda inputs, mask: mask")
+
+
+_MERGE_OF = {"add": "Add", "multiply": "Multiply", "subtract": "Subtract", "maximum": "Maximum", "minimum": "Minimum"}
+_MERGE_OF |= {"concat": "Concatenate", "concatenate": "Concatenate", "addv": "Add", "AddV": "Add", "Mul": "Multiply"}
 
 
 RULE = Rule(

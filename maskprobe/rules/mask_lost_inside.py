@@ -18,15 +18,17 @@ carries the mask. Only the run counts here. What happens inside compiled parts (
 ## Example
 
 ```python
+inputs = keras.Input((None,), dtype="int32")
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
 encoder = keras.Sequential([keras.layers.Conv1D(16, 3, padding="same"), keras.layers.LSTM(8)])
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-y = encoder(h)  # the mask ends at Conv1D in the encoder
+model = keras.Model(inputs, encoder(h))  # the mask ends at Conv1D in the encoder
 ```
 
 ## Use instead
 
 ```python
 encoder = keras.Sequential([keras.layers.Dense(16), keras.layers.LSTM(8)])
+model = keras.Model(inputs, encoder(h))
 ```
 
 ## References

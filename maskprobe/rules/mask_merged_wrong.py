@@ -19,19 +19,17 @@ agree the rule does not matter; where they agreed on data that you brought, this
 ## Example
 
 ```python
-a = keras.layers.Masking()(keras.Input((None, 3)))
-b = keras.Input((None, 2))  # no mask
-h = keras.layers.Concatenate()([a, b])  # Keras 3: every step counts as real
-y = keras.layers.GRU(8)(h)
+values, extra = keras.Input((None, 3)), keras.Input((None, 2))
+masking = keras.layers.Masking()
+h = keras.layers.Concatenate()([masking(values), extra])  # Keras 3: every step counts as real
+model = keras.Model([values, extra], keras.layers.GRU(8)(h))
 ```
 
 ## Use instead
 
 ```python
-inputs = keras.Input((None, 3))
-masking = keras.layers.Masking()
-h = keras.layers.Concatenate()([masking(inputs), b])
-y = keras.layers.GRU(8)(h, mask=masking.compute_mask(inputs))
+gru = keras.layers.GRU(8)
+model = keras.Model([values, extra], gru(h, mask=masking.compute_mask(values)))
 ```
 
 ## References
@@ -50,16 +48,20 @@ import numpy as np
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.rules.events import merge_rule
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import all_of, is_all_real, is_present, is_time_joining, same_shape
+from maskprobe.rules.masks import all_of, any_of, is_all_real, is_present, is_time_joining, same_shape
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import read_wrong
+from maskprobe.rules.source_truth import sources_with_truth
+from maskprobe.rules.tell import by_hand, read_wrong
 from maskprobe.rules.words import counted, listed, now_hidden, now_real
 from maskprobe.trace import CallRecord, Mask, TensorRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each merge of masks that are not one and the same."""
+    wrong = {truth.call.path for truth in sources_with_truth(flow) if truth.hides_real or truth.misses_padding}
     for call in flow.where(Event.MERGED, Event.CARRIED):
+        if flow.is_given_by_hand(call) or wrong.intersection(flow.origins_before(call)):
+            continue  # nobody reads it, or MP105 or MP110 speak of the source
         masked = [tensor for tensor in call.inputs if isinstance(tensor.mask, Mask)]
         if not masked or len(call.inputs) == 1 or is_time_joining(call):
             continue
@@ -85,10 +87,14 @@ def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) ->
         f"{now_real(all_of(came), went.values)}; {who}.",
         cause=f"{listed(unmasked)} came without a mask, and {flow.trace.engine} then calls every step of "
         f"{call.class_name} real; tf_keras keeps the mask of the other inputs.",
-        fix=f"Give the right mask to the layer that reads it, as mask=..., or mask {listed(unmasked)} as well.",
+        fix=f"Give the right mask to each layer that reads it: {by_hand(flow, call, readers)}",
         affects=readers,
         related=flow.origins_before(call),
     )
+
+
+def _example(flow: MaskFlow, call: CallRecord) -> str:
+    return by_hand(flow, call, flow.readers_of_mask(call))
 
 
 def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
@@ -98,8 +104,8 @@ def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask)
     sources = flow.origins_before(call)
     where = f"where the masks of {listed(sources)} differ" if sources else "where the masks differ"
     if real is None:
-        hidden = max((now_hidden(mask.values, went.values) or "" for mask in came), key=len)
-        message = f"Merged by {rule} {where}: no padding counts as real; {hidden or 'no real step is hidden'}."
+        hidden = now_hidden(any_of(came), went.values) or "no real step is hidden"
+        message = f"Merged by {rule} {where}: no padding counts as real; {hidden}."
     else:
         _, who = read_wrong(readers)
         message = f"Merged by {rule} {where}: {real}; {who}."
@@ -109,8 +115,7 @@ def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask)
         message,
         cause="Keras 2 and tf_keras merge masks by AND; Keras 3.4 and later by OR; Keras 3.0 to 3.3 lose them. "
         f"This is {flow.trace.engine}.",
-        fix="Say which steps are real yourself, for example with one mask source for all inputs, and give it on: "
-        "gru(h, mask=mask)",
+        fix=f"Decide which steps are real and give that mask to each layer that reads one: {_example(flow, call)}",
         affects=readers,
         related=sources,
     )
@@ -132,7 +137,8 @@ def _agreeing(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> I
         f"The masks of {listed(sorted(set().union(*behind)))} agree on this data "
         f"({counted(padded, 'padded step')}); where they differ, {flow.trace.engine} merges them by {rule}.",
         cause="Keras 2 and tf_keras merge masks by AND; Keras 3.4 and later by OR; Keras 3.0 to 3.3 lose them.",
-        fix="Nothing to do if these inputs are always padded alike; otherwise give one mask on: gru(h, mask=mask)",
+        fix="Nothing to do if these inputs are always padded alike; otherwise give one mask on by hand: "
+        f"{_example(flow, call)}",
         related=flow.origins_before(call),
     )
 

@@ -8,8 +8,9 @@ batch and time, and one axis less where there are features. It also reports a re
 
 ## Why is this bad?
 
-A mask of another length stops later layers with an error, or hides other steps than it should. `Masking` on rank-4
-data gives a rank-3 mask that recurrent layers refuse. On data without a feature axis it gives one value a row.
+A mask of another length stops later layers with an error, or hides other steps than it should. On data
+without a feature axis `Masking` gives one value a row. In Keras 3 `TimeDistributed(LSTM(...))` passes on the mask of
+the inner steps that it has ended, and the next recurrent layer fails on it.
 
 ## Known limits
 
@@ -25,6 +26,11 @@ class EverySecond(keras.layers.Layer):
 
     def call(self, x):
         return x[:, ::2]
+
+
+inputs = keras.Input((8,), dtype="int32")
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+model = keras.Model(inputs, EverySecond()(h))
 ```
 
 ## Use instead
@@ -36,6 +42,9 @@ class EverySecond(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask=None):
         return None if previous_mask is None else previous_mask[:, ::2]
+
+
+model = keras.Model(inputs, EverySecond()(h))
 ```
 
 ## References
@@ -50,40 +59,23 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import fits
+from maskprobe.rules.masks import misfit
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import read_wrong
 from maskprobe.rules.words import call_words
 from maskprobe.trace import CallRecord, Mask, TensorRecord
 
-_FEATURES_RANK = 3
-
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each call from which a misshapen mask starts."""
     for call in flow.judged:
-        if any(_misfit(tensor) for tensor in call.inputs):
-            continue  # it came in like that
+        if any(misfit(tensor) for tensor in call.inputs) or flow.is_given_by_hand(call):
+            continue  # it came in like that, or nobody reads it
         for tensor in call.outputs:
-            problem = _misfit(tensor) or _not_turned(flow, call, tensor)
+            problem = misfit(tensor) or _not_turned(flow, call, tensor)
             if problem is not None:
                 yield _finding(flow, call, problem)
                 break
-
-
-def _misfit(tensor: TensorRecord) -> str | None:
-    mask = tensor.mask
-    if not isinstance(mask, Mask):
-        return None
-    rank = len(tensor.shape)
-    shapes = f"the mask has shape {mask.shape}, its tensor {tensor.shape}"
-    if not fits(mask, tensor):
-        return shapes
-    if len(mask.shape) == 1 and rank > 1:
-        return f"{shapes}: one value a row, not one a step"
-    if len(mask.shape) == rank and rank >= _FEATURES_RANK:
-        return f"{shapes}: one value a feature, not one a step"
-    return None
 
 
 def _not_turned(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str | None:
@@ -117,6 +109,11 @@ def _cause(call: CallRecord) -> str:
         return f"{call_words(call)} reads from the last step to the first and returns its outputs in that order."
     if call.class_name == "Masking":
         return "Masking reduces the last axis only, whatever the rank of its input."
+    if call.facts.time_distributed:
+        return (
+            f"{call_words(call)} passes on the mask of each inner sequence, (batch, outer, inner), though its layer "
+            "has ended the inner steps."
+        )
     if not call.facts.builtin:
         return f"{call_words(call)} changes the shape of the sequence and passes the mask on as it came."
     return f"{call_words(call)} returned a mask that is not of the shape of its output."
@@ -124,9 +121,17 @@ def _cause(call: CallRecord) -> str:
 
 def _fix(call: CallRecord) -> str:
     if call.facts.settings.get("go_backwards") is True and call.facts.builtin:
-        return "Turn it back with the mask: use Bidirectional, or reverse the outputs after the layer."
+        return "Use Bidirectional around a layer without go_backwards: it turns the backward outputs back itself."
     if call.class_name == "Masking":
-        return "Apply Masking to data of rank 3, (batch, time, features); reshape it to that first."
+        return (
+            "Masking needs data of rank 3, (batch, time, features): put Reshape((steps, 1)) before it. Token ids are "
+            "masked by Embedding(..., mask_zero=True) instead."
+        )
+    if call.facts.time_distributed:
+        return (
+            "Put the mask source inside, where the inner mask then ends: "
+            "TimeDistributed(Sequential([Masking(), LSTM(units)])), or Embedding in the place of Masking."
+        )
     return "Define compute_mask(self, inputs, previous_mask) in the layer and return a mask of the new shape."
 
 

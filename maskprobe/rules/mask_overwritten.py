@@ -18,17 +18,16 @@ Both masks are compared on the probe. A source that would agree there and differ
 ## Example
 
 ```python
-x = keras.Input((None,), dtype="int32")
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-h = keras.layers.Masking()(h)  # replaces the mask by one that hides nothing
-y = keras.layers.LSTM(8)(h)
+inputs = keras.Input((None,), dtype="int32")
+x = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+h = keras.layers.Masking()(x)  # replaces the mask by one that hides nothing
+model = keras.Model(inputs, keras.layers.LSTM(8)(h))
 ```
 
 ## Use instead
 
 ```python
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(x)
-y = keras.layers.LSTM(8)(h)
+model = keras.Model(inputs, keras.layers.LSTM(8)(x))
 ```
 
 ## References

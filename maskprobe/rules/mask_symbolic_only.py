@@ -15,12 +15,17 @@ heart of every Transformer block, the `Add` sees `x` without a mask and returns 
 ## Known limits
 
 Nested models of Keras 3 show no mask on the graph and carry one at run time; nothing is lost, so nothing is reported.
+Nor is it if every later layer that reads the mask gets it as an argument: Keras 3 wires the masks of recurrent,
+attention and pooling layers into the graph.
 
 ## Example
 
 ```python
-attention = keras.layers.MultiHeadAttention(2, 16)
+inputs = keras.Input((None,), dtype="int32")
+x = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+attention = keras.layers.MultiHeadAttention(2, 8)
 h = keras.layers.Add()([x, attention(x, x)])  # Keras 3.8 to 3.15: no mask from here on
+model = keras.Model(inputs, keras.layers.Dense(2)(h))
 ```
 
 ## Use instead
@@ -28,6 +33,7 @@ h = keras.layers.Add()([x, attention(x, x)])  # Keras 3.8 to 3.15: no mask from 
 ```python
 branch = keras.layers.Rescaling(1.0)(x)  # a tensor of its own for the attention to take the mask off
 h = keras.layers.Add()([x, attention(branch, branch)])
+model = keras.Model(inputs, keras.layers.Dense(2)(h))
 ```
 
 ## References
@@ -138,9 +144,10 @@ def _cause(flow: MaskFlow, tensor: TensorRecord) -> str:
 def _fix(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str:
     taker = next(iter(_takers(flow, tensor.number)), "attention")
     name = tensor.producer or "x"
+    reads = f"[{name}, {taker}(branch, branch)]" if len(call.inputs) > 1 else name
     return (
         f"Give the attention a tensor of its own:\n    branch = keras.layers.Rescaling(1.0)({name})\n"
-        f"    {call.name}([{name}, {taker}(branch, branch)])"
+        f"    {call.name}({reads})"
     )
 
 

@@ -36,6 +36,22 @@ def fits(mask: Mask, tensor: TensorRecord) -> bool:
     return all(size is None or length == size for length, size in pairs)
 
 
+def misfit(tensor: TensorRecord) -> str | None:
+    """How the mask of `tensor` fails to have the shape of its steps, as a clause; None if it has, or there is none."""
+    mask = tensor.mask
+    if not isinstance(mask, Mask):
+        return None
+    rank = len(tensor.shape)
+    shapes = f"the mask has shape {mask.shape}, its tensor {tensor.shape}"
+    if not fits(mask, tensor):
+        return shapes
+    if len(mask.shape) == 1 and rank > 1:
+        return f"{shapes}: one value a row, not one a step"
+    if len(mask.shape) == rank and rank >= _MIN_RANK_WITH_FEATURES:
+        return f"{shapes}: one value a feature, not one a step"
+    return None
+
+
 def keeps_time(tensor: TensorRecord, steps: int | None) -> bool:
     """Whether `tensor` still has a time axis, as far as its shape tells. `steps` is the length it had before."""
     rank = len(tensor.shape)
@@ -54,6 +70,14 @@ def given_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
         if argument.name.startswith("attention_mask"):
             continue
         if isinstance(argument.mask, Mask | Unreadable):
+            yield argument.mask
+
+
+def wired_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
+    """The padding masks that `call` was given as arguments by its caller or by the graph; of attention the query's."""
+    for argument in call.mask_arguments:
+        other = call.class_name in ATTENTION and argument.name not in {"query_mask", "mask.0"}
+        if argument.explicit and not other and isinstance(argument.mask, Mask | Unreadable):
             yield argument.mask
 
 

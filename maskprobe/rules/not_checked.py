@@ -17,9 +17,14 @@ None: it is the list of limits that were met in this run.
 ## Example
 
 ```python
-class AttentionPooling(keras.layers.Layer):
+class MaxPooling(keras.layers.Layer):
     def call(self, x, mask=None):  # takes the mask; whether it uses it, only its values can tell
-        ...
+        return keras.ops.max(x, axis=1)
+
+
+inputs = keras.Input((None,), dtype="int32")
+h = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
+model = keras.Model(inputs, MaxPooling()(h))
 ```
 
 ## Use instead
@@ -76,13 +81,23 @@ def _unreadable(flow: MaskFlow) -> Iterator[Finding]:
         if reason is not None:
             by_reason.setdefault(reason, []).append(call.path)
     for reason, paths in by_reason.items():
+        cause, fix = _why_unreadable(flow.trace.by_path[paths[0]])
         yield _unchecked(
-            paths[0],
-            f"The mask at {listed(paths)} could not be read: {reason}.",
-            "Only masks of tensors that exist outside compiled code can be copied.",
-            "Run the model without @tf.function around this part.",
-            tuple(paths[1:]),
+            paths[0], f"The mask at {listed(paths)} could not be read: {reason}.", cause, fix, tuple(paths[1:])
         )
+
+
+def _why_unreadable(call: CallRecord) -> tuple[str, str]:
+    """Cause and fix."""
+    if call.class_name == "Lambda" and call.facts.builtin:
+        return (
+            "Keras 3 saves the mask function of a Lambda and does not load it back: what is left is its config.",
+            "Use a layer of your own with compute_mask(self, inputs, mask) in place of the Lambda.",
+        )
+    return (
+        "Only masks of tensors that exist outside compiled code can be copied.",
+        "Run the model without @tf.function around this part.",
+    )
 
 
 def _pooled(flow: MaskFlow) -> Iterator[Finding]:

@@ -17,14 +17,21 @@ Data that happens to equal `mask_value` is only seen on inputs that you bring (`
 ## Example
 
 ```python
-positions = keras.Input((None,), dtype="int32")  # 0, 1, 2, ...
+tokens = keras.Input((None,), dtype="int32", name="tokens")
+positions = keras.Input((None,), dtype="int32", name="positions")  # 0, 1, 2, ...
+embedding = keras.layers.Embedding(1000, 16, mask_zero=True)
 p = keras.layers.Embedding(512, 16, mask_zero=True)(positions)  # hides step 0
+h = keras.layers.Add()([embedding(tokens), p])
+model = keras.Model([tokens, positions], keras.layers.LSTM(8)(h))
 ```
 
 ## Use instead
 
 ```python
 p = keras.layers.Embedding(512, 16)(positions)  # positions are never padding
+h = keras.layers.Add()([embedding(tokens), p])  # Keras 3 loses the mask here (MP102), so it is given by hand
+lstm = keras.layers.LSTM(8)
+model = keras.Model([tokens, positions], lstm(h, mask=embedding.compute_mask(tokens)))
 ```
 
 ## References
@@ -60,7 +67,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             severity,
             f"{hidden} of {counted(real, 'real step')} {'is' if hidden == 1 else 'are'} masked{_where(truth)}; {who}.",
             cause=_cause(truth),
-            fix=_fix(truth),
+            fix=_fix(flow, truth),
             affects=readers,
             related=tuple(sorted(flow.inputs_behind(truth.call))),
         )
@@ -82,9 +89,15 @@ def _cause(truth: SourceTruth) -> str:
     return "These steps hold index 0, which mask_zero=True takes for padding."
 
 
-def _fix(truth: SourceTruth) -> str:
+def _fix(flow: MaskFlow, truth: SourceTruth) -> str:
     if truth.ignores_rows:
-        return f"Build {call_words(truth.call)} without mask_zero; the token Embedding brings the mask."
+        own = f"Build {call_words(truth.call)} without mask_zero; the token Embedding brings the mask"
+        if flow.trace.engine.generation == 2:  # noqa: PLR2004 - Keras 2
+            return f"{own}."
+        return (
+            f"{own}. Keras 3 loses it where both are added (MP102): give it by hand to the layers that read it, "
+            "layer(h, mask=embedding.compute_mask(tokens))."
+        )
     if truth.call.class_name == "Masking":
         return "Use a mask_value that cannot occur in the data, and pad with it: Masking(mask_value=-1e9)"
     return "Keep index 0 for padding only: shift the token ids by one and raise input_dim by one."

@@ -8,7 +8,7 @@ from maskprobe.finding import Severity
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import goes_on
 from maskprobe.rules.masks import given_masks
-from maskprobe.rules.words import call_words, listed, padding_of, verb
+from maskprobe.rules.words import call_words, last_name, listed, padding_of, verb
 from maskprobe.trace import CallKind, CallRecord, Mask
 
 
@@ -32,6 +32,29 @@ def silence(flow: MaskFlow, call: CallRecord) -> str:
         return f"{engine} warned of it in this run; tf_keras says nothing, and Keras before 2.4 raised an error."
     kind = "operations and merges" if call.kind is CallKind.OPERATION else "this call"
     return f"{engine} says nothing for {kind}; Keras before 2.4 raised an error."
+
+
+def by_hand(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
+    """Code that gives the mask which reached `call` to the first of `readers`: `lstm(h, mask=tokens.compute_mask(x))`.
+
+    For multi-head attention it stands for `query_mask`, `key_mask` and `value_mask`.
+    """
+    reader = next((last_name(path) for path in readers if path != "loss"), "layer")
+    source = next(iter(flow.origins_before(call)), None)
+    if source is not None and source in flow.mask_inputs:
+        return f"{reader}(h, mask={source})"
+    return f"{reader}(h, mask={last_name(source) if source else 'embedding'}.compute_mask(x))"
+
+
+def carry_in_layer(flow: MaskFlow, mask: str) -> str:
+    """How to put a function in a layer that hands on a mask; `mask` is the code of a function that makes it."""
+    if flow.trace.engine.generation == 2:  # noqa: PLR2004 - Keras 2
+        return f"Do it in a layer that hands the mask on: keras.layers.Lambda(function, mask={mask})"
+    # Keras 3.15.1: keras/src/layers/core/lambda_layer.py, `Lambda.from_config` leaves `mask` as its config.
+    return (
+        "Do it in a layer of your own that has compute_mask(self, inputs, mask). (A Lambda with mask=... does so only "
+        "until it is saved: Keras 3 does not load that function back.)"
+    )
 
 
 def read_wrong(readers: Sequence[str]) -> tuple[Severity, str]:

@@ -56,6 +56,11 @@ def now_hidden(before: BoolArray, after: BoolArray) -> str | None:
     return f"{count} of {counted(total, 'real step')} {'is' if count == 1 else 'are'} hidden from here"
 
 
+def last_name(path: str) -> str:
+    """The layer's own name: `lstm` of `encoder/lstm:1`."""
+    return path.rpartition("/")[2].partition(":")[0]
+
+
 def call_words(call: CallRecord) -> str:
     """`Conv1D 'conv1d'`."""
     return f"{call.class_name} '{call.path}'"

@@ -1,0 +1,47 @@
+"""Fixtures for tests that run Keras: each runs on Keras 3 and on tf_keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskprobe import trace as trace_function
+from maskprobe.backend.engine import Engine, get_engine
+from maskprobe.report.report import Report
+
+
+@pytest.fixture(params=["keras", "tf_keras"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return get_engine(request.param)
+
+
+@pytest.fixture
+def layers(engine: Engine) -> Any:
+    return engine.keras.layers
+
+
+@pytest.fixture
+def minor(engine: Engine) -> int | None:
+    """Which Keras 3 it is: 15 for Keras 3.15.1; None for tf_keras."""
+    major, minor, *_ = engine.info.version.split(".")
+    return int(minor) if int(major) == 3 else None
+
+
+@pytest.fixture
+def trace() -> Callable[..., Report]:
+    return trace_function
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """`save(model, ".keras")` saves `model` and gives the path."""
+
+    def to_file(model: Any, suffix: str = ".keras") -> Path:
+        path = tmp_path / f"{model.name}{suffix}"
+        model.save(path)
+        return path
+
+    return to_file

@@ -1,0 +1,106 @@
+"""Each rule has all its parts, and the examples of its page are true."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from engines import at_least, trace
+
+from maskprobe.errors import UsageError
+from maskprobe.rules.registry import RULES, find_rule
+from maskprobe.rules.rule import Rule
+
+HEADINGS = ("What it does", "Why is this bad?", "Known limits", "Example", "Use instead", "References")
+
+DESIGNED = {
+    "MP101": "mask-dropped",
+    "MP102": "mask-dropped-by-op",
+    "MP103": "mask-merged-wrong",
+    "MP104": "mask-overwritten",
+    "MP105": "real-step-masked",
+    "MP107": "mask-misshapen",
+    "MP108": "mask-lost-inside",
+    "MP109": "mask-contract",
+    "MP110": "bad-mask-source",
+    "MP113": "mask-symbolic-only",
+    "MP901": "not-checked",
+}
+"""Codes and names are promises to users: they never change."""
+
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+
+
+def module_of(rule: Rule) -> Any:
+    return importlib.import_module(f"maskprobe.rules.{rule.name.replace('-', '_')}")
+
+
+def code_under(rule: Rule, heading: str) -> str | None:
+    """The Python block under a heading of the rule's page."""
+    section = rule.page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    block = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    return None if block is None else block.group(1)
+
+
+def test_the_rules_are_the_designed_ones() -> None:
+    assert {rule.code: rule.name for rule in RULES} == DESIGNED
+    assert len(RULES) == len(DESIGNED)
+
+
+@each_rule
+def test_a_rule_lives_in_the_module_of_its_name(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    assert module_of(rule).RULE is rule
+    assert rule.page == module_of(rule).__doc__
+
+
+@each_rule
+def test_a_rule_has_a_test_file(rule: Rule) -> None:
+    assert (Path(__file__).parent / f"test_{rule.name.replace('-', '_')}.py").is_file()
+
+
+@each_rule
+def test_a_page_has_the_fixed_headings_in_order(rule: Rule) -> None:
+    assert tuple(re.findall(r"^## (.+)$", rule.page, re.MULTILINE)) == HEADINGS
+    for heading in HEADINGS:
+        assert rule.page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0].strip()
+
+
+@each_rule
+def test_a_summary_is_one_line(rule: Rule) -> None:
+    assert rule.summary
+    assert "\n" not in rule.summary
+
+
+@each_rule
+def test_a_rule_is_found_by_code_and_by_name_in_any_case(rule: Rule) -> None:
+    assert find_rule(rule.code.lower()) is find_rule(rule.name.upper()) is rule
+
+
+def test_an_unknown_rule_is_one_clear_line() -> None:
+    with pytest.raises(UsageError, match=r"there is no rule 'MP999'; the rules are MP101, .*, MP901"):
+        find_rule("MP999")
+
+
+@each_rule
+def test_the_example_gives_the_finding_and_what_to_use_instead_does_not(rule: Rule) -> None:
+    if rule.code == "MP113" and not at_least(keras, 3, 8):
+        pytest.skip("attention takes masks off from Keras 3.8 on")
+    names: dict[str, Any] = {"keras": keras}
+    example, better = code_under(rule, "Example"), code_under(rule, "Use instead")
+    assert example is not None
+    exec(compile(example, f"{rule.code} example", "exec"), names)  # noqa: S102 - our own page
+    names["model"].compile(loss="mse")
+    assert [finding.code for finding in trace(names["model"]).findings] == [rule.code]
+    if better is not None:
+        exec(compile(better, f"{rule.code} use instead", "exec"), names)  # noqa: S102 - our own page
+        names["model"].compile(loss="mse")
+        assert trace(names["model"]).findings == ()
+
+
+def test_only_the_rule_on_what_was_not_checked_has_nothing_to_use_instead() -> None:
+    assert [rule.code for rule in RULES if code_under(rule, "Use instead") is None] == ["MP901"]
