@@ -30,8 +30,6 @@ from maskprobe.errors import (
 )
 from maskprobe.finding import FailOn, Finding, Severity
 from maskprobe.version import __version__
-import maskprobe.trace as _values  # noqa: I001 - before the function of that name is defined, which takes its place
-del _values
 
 if TYPE_CHECKING:
     from maskprobe.report.report import Report

@@ -13,10 +13,10 @@ import numpy as np
 from maskprobe.archive.archive import Archive
 from maskprobe.archive.graph import LayerGraph
 from maskprobe.finding import CallEvent
+from maskprobe.mask_trace import Trace
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe
 from maskprobe.report.report import FileInfo, Report
-from maskprobe.trace import Trace
 
 
 class Stage(Enum):
@@ -160,7 +160,7 @@ def _diagnose(
 
 
 def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> _Fed:
-    from maskprobe.backend.live import model_inputs
+    from maskprobe.backend.live import has_graph, model_inputs
     from maskprobe.probe.bring import bring_probe, read_inputs
     from maskprobe.probe.probe import make_probe
 
@@ -170,9 +170,11 @@ def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> _Fed:
     is_file = isinstance(request.inputs, str | Path)
     given = read_inputs(Path(request.inputs)) if is_file else request.inputs
     source = Path(request.inputs).name if is_file else "given"
-    structure = None if is_file and specs else given
-    specs = specs or _specs_of(given)
-    return _Fed(bring_probe(given, graph, specs, request.probe, source), structure)
+    if has_graph(loaded):
+        return _Fed(bring_probe(given, graph, specs, request.probe, source), None)
+    # A model without a graph states at best what it was first called with; it takes what it is given.
+    structure = None if is_file and len(given) == 1 else given
+    return _Fed(bring_probe(given, graph, _specs_of(given), request.probe, source), structure)
 
 
 def _specs_of(given: Any) -> list[InputSpec]:

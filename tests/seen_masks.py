@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from maskprobe.mask_trace import BoolArray, Mask
 from maskprobe.report.report import Report
-from maskprobe.trace import BoolArray, Mask
 
 Tracing: TypeAlias = Callable[..., Report]
 """The fixture `trace`: `maskprobe.trace`."""

@@ -16,7 +16,7 @@ from maskprobe.backend.run import Feed, Run, intermediate_model, watching
 from maskprobe.backend.state import preserved_state
 from maskprobe.backend.tensors import MaskReader
 from maskprobe.errors import RunError
-from maskprobe.trace import ABSENT, CallRecord, CompiledDifference, MaskState
+from maskprobe.mask_trace import ABSENT, CallRecord, CompiledDifference, MaskState
 
 
 def compare_compiled(engine: Engine, model: Any, feed: Feed, eager: Run) -> tuple[CompiledDifference, ...]:

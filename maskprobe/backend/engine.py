@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 from maskprobe.backend.quiet import silence_loggers
 from maskprobe.errors import LoadError
-from maskprobe.trace import EngineInfo
+from maskprobe.mask_trace import EngineInfo
 
 EngineName = Literal["keras", "tf_keras"]
 
@@ -88,9 +88,6 @@ class Engine(Protocol):
 
     def compile(self, model: Any, settings: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
         """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
-
-    def names_missing_mask_support(self, layer: Any) -> bool:
-        """Whether `layer` neither declares `supports_masking` nor computes a mask."""
 
 
 @functools.cache

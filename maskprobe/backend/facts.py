@@ -7,7 +7,7 @@ import inspect
 from typing import Any
 
 from maskprobe.backend.engine import Engine, is_builtin
-from maskprobe.trace import LayerFacts
+from maskprobe.mask_trace import LayerFacts
 
 _SETTINGS = (
     "axes",

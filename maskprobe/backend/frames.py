@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maskprobe.backend.engine import Engine, FunctionalGraph, GraphNode, is_builtin
-from maskprobe.trace import CallKind, MaskArgument, TensorRecord
+from maskprobe.mask_trace import CallKind, MaskArgument, TensorRecord
 
 _OPERATION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 """Layer classes in which tf_keras wraps operators, slices and functions on tensors."""

@@ -107,10 +107,6 @@ class Keras3:
             restored = {name: keras.saving.deserialize_keras_object(value) for name, value in settings.items()}
             model.compile(**restored)
 
-    def names_missing_mask_support(self, layer: Any) -> bool:
-        """Whether `layer` neither declares `supports_masking` nor computes a mask."""
-        return not getattr(layer, "supports_masking", False)
-
 
 @dataclass(frozen=True, slots=True)
 class _LayerOrOperation:

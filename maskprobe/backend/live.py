@@ -14,7 +14,7 @@ from maskprobe.backend.facts import layer_facts
 from maskprobe.backend.load import LoadedModel, names_of
 from maskprobe.backend.tensors import dtype_of, is_tensor, shape_of
 from maskprobe.errors import MaskprobeError, UsageError
-from maskprobe.trace import LossRecord
+from maskprobe.mask_trace import LossRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def adopt_model(model: Any) -> LoadedModel:
     if name is None:
         raise UsageError(f"a {type(model).__name__} is neither a path nor a Keras model; give one of those")
     return LoadedModel(get_engine(name), model, _loss_of(model))
+
+
+def has_graph(loaded: LoadedModel) -> bool:
+    """Whether the model is functional or a built Sequential, so that its inputs are known."""
+    return loaded.engine.functional_graph(loaded.model) is not None
 
 
 def model_inputs(loaded: LoadedModel) -> tuple[ModelInput, ...]:

@@ -18,7 +18,7 @@ from maskprobe.backend.messages import reason_of
 from maskprobe.backend.objects import for_file
 from maskprobe.backend.permit import check_permission, compile_code, is_settled, model_code, registered_names
 from maskprobe.errors import LoadError
-from maskprobe.trace import LossRecord
+from maskprobe.mask_trace import LossRecord
 
 _SUFFIX = {FileFormat.H5: ".h5", FileFormat.KERAS: ".keras", FileFormat.SAVED_MODEL: ""}
 

@@ -19,7 +19,7 @@ from maskprobe.backend.messages import reason_of
 from maskprobe.backend.numbering import TensorNumbers
 from maskprobe.backend.tensors import MaskReader, attached_mask, dtype_of, shape_of
 from maskprobe.errors import one_line
-from maskprobe.trace import ABSENT, CallKind, CallRecord, LayerFacts, MaskArgument, TensorRecord
+from maskprobe.mask_trace import ABSENT, CallKind, CallRecord, LayerFacts, MaskArgument, TensorRecord
 
 _PLUMBING = frozenset({"Shape", "ShapeN", "Size", "Rank", "Const", "NoOp", "ReadVariableOp"})
 """TensorFlow ops that carry no steps on."""
@@ -199,7 +199,8 @@ class Recorder:
     def _mask_arguments(self, frame: Frame) -> Iterator[MaskArgument]:
         for argument, value in sorted(frame.masks.items()):
             for name, mask in leaves(value, argument):
-                if mask is not None:
+                # `use_causal_mask` and the like are switches, not masks.
+                if mask is not None and not isinstance(mask, bool):
                     explicit = name in frame.explicit
                     yield MaskArgument(name, self._masks.read(mask), explicit, self._numbers.known(mask))
 

@@ -20,7 +20,7 @@ from maskprobe.backend.messages import reason_of
 from maskprobe.backend.record import Recorder
 from maskprobe.backend.state import preserved_state
 from maskprobe.errors import RunError
-from maskprobe.trace import CallRecord, TensorRecord
+from maskprobe.mask_trace import CallRecord, TensorRecord
 
 
 @dataclass(frozen=True, slots=True)

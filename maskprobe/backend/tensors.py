@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from maskprobe.trace import ABSENT, Mask, MaskState, Unreadable
+from maskprobe.mask_trace import ABSENT, Mask, MaskState, Unreadable
 
 
 def is_tensor(value: Any) -> bool:
@@ -53,6 +53,8 @@ class MaskReader:
 def _copy(mask: Any) -> MaskState:
     if isinstance(mask, list | tuple):
         return Unreadable("it is a list of masks")
+    if isinstance(mask, np.ndarray):
+        return Mask(mask.astype(np.bool_))
     if not hasattr(mask, "numpy"):
         if is_tensor(mask):
             return Unreadable("it is made inside a compiled part of the model")

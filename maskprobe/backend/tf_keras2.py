@@ -108,10 +108,6 @@ class TFKeras:
             }
             model.compile(**restored)
 
-    def names_missing_mask_support(self, layer: Any) -> bool:
-        """Whether `layer` neither declares `supports_masking` nor computes a mask."""
-        return not getattr(layer, "supports_masking", False)
-
 
 def _restored(value: Any, name: str) -> Any:
     """Deserialize the losses or metrics in `value`: one, a list of them or a dict by output name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maskprobe.backend.compiled import compare_compiled
 from maskprobe.backend.load import LoadedModel
 from maskprobe.backend.run import Feed, run_model
-from maskprobe.trace import ProbeRecord, Trace
+from maskprobe.mask_trace import ProbeRecord, Trace
 
 
 def trace_model(

@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from maskprobe.archive.graph import LayerGraph
 from maskprobe.errors import UsageError, one_line
+from maskprobe.mask_trace import BoolArray, ProbeRecord
 from maskprobe.probe.fill import array_dtype, bounds
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.padding import nearest_by_name
 from maskprobe.probe.plan import Content, InputPlan, shown_shape
 from maskprobe.probe.probe import Probe, pad_notes, pad_value, record_input, source_notes
 from maskprobe.probe.roles import assign_roles
-from maskprobe.trace import BoolArray, ProbeRecord
 
 Array: TypeAlias = npt.NDArray[Any]
 

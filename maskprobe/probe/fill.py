@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maskprobe.errors import ProbeError
+from maskprobe.mask_trace import BoolArray
 from maskprobe.probe.plan import Content, InputPlan
-from maskprobe.trace import BoolArray
 
 UNKNOWN_INPUT_DIM = 10
 """Ids go up to 9 where no Embedding states its size."""

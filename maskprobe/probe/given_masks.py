@@ -10,8 +10,8 @@ import re
 from dataclasses import replace
 
 from maskprobe.errors import UsageError
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.plan import Content, InputPlan, shown_shape
-from maskprobe.trace import InputRole
 
 _MASK_NAME = re.compile(r"(^|_)masks?(_inputs?|_in)?(_?\d+)?$|^(is_)?(valid|real)(_(steps|tokens|timesteps))?$")
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from maskprobe.mask_trace import BoolArray
 from maskprobe.probe.options import Padding
 from maskprobe.probe.plan import InputPlan
 from maskprobe.probe.rows import RowKind, choose_rows, disagreeing_steps, inner_kinds, real_steps, row_kinds
-from maskprobe.trace import BoolArray
 
 
 class Steps:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.options import InputSpec
 from maskprobe.probe.sources import Feeds
-from maskprobe.trace import InputRole
 
 
 class Content(Enum):

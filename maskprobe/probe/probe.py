@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from maskprobe.archive.graph import LayerGraph
 from maskprobe.errors import ProbeError
+from maskprobe.mask_trace import BoolArray, ProbeInput, ProbeRecord
 from maskprobe.probe.fill import array_dtype, bounds, fill, fill_mask
 from maskprobe.probe.lengths import batch_size, choose_shapes
 from maskprobe.probe.options import InputSpec, ProbeOptions
@@ -18,7 +19,6 @@ from maskprobe.probe.padding import Steps
 from maskprobe.probe.plan import Content, InputPlan
 from maskprobe.probe.roles import assign_roles
 from maskprobe.probe.rows import RowKind
-from maskprobe.trace import BoolArray, ProbeInput, ProbeRecord
 
 
 @dataclass(frozen=True, slots=True)

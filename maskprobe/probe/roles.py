@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from maskprobe.archive.graph import LayerGraph
 from maskprobe.errors import UsageError
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.given_masks import as_mask, looks_like_mask, plain_name, told_mask
 from maskprobe.probe.layer_kinds import bare_name, is_foreign, works_on_steps
 from maskprobe.probe.options import InputSpec
 from maskprobe.probe.plan import Content, InputPlan
 from maskprobe.probe.sources import Feeds, all_embeddings, all_maskings, find_sources
 from maskprobe.probe.views import seen_as
-from maskprobe.trace import InputRole
 
 _POSITIONS = re.compile(r"(^|_)(positions?|pos)(_ids?|_indices|_inputs?)?(_?\d+)?$")
 _SEGMENTS = re.compile(r"(^|_)(token_type|segment|sentence_type)s?(_ids?|_indices|_inputs?)?(_?\d+)?$")

@@ -12,8 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
+from maskprobe.mask_trace import BoolArray
 from maskprobe.probe.options import Padding
-from maskprobe.trace import BoolArray
 
 
 class RowKind(StrEnum):

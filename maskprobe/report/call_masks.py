@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.text import Text
 
+from maskprobe.mask_trace import Absent, CallRecord, MaskArgument, MaskState, TensorRecord
 from maskprobe.report.strip import StripDrawer
-from maskprobe.trace import Absent, CallRecord, MaskArgument, MaskState, TensorRecord
 
 MOST_STRIPS = 4
 """Different strips shown for one call; more are counted."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maskprobe.finding import CallEvent, Event
+from maskprobe.mask_trace import CallRecord
 from maskprobe.report.call_masks import masks_in, masks_out
 from maskprobe.report.columns import GAP, Columns, fit
 from maskprobe.report.folding import Fold, TableEntry, event_of, table_entries
@@ -19,7 +20,6 @@ from maskprobe.report.pen import Pen
 from maskprobe.report.report import Report
 from maskprobe.report.shown_row import telling_row
 from maskprobe.report.strip import StripDrawer
-from maskprobe.trace import CallRecord
 
 _STYLES = {
     Event.NOTHING: "dim",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from maskprobe.mask_trace import LossRecord, ProbeInput, Trace
 from maskprobe.report.folding import shown_calls
 from maskprobe.report.pen import Pen
 from maskprobe.report.report import Report
 from maskprobe.report.summary import plural
-from maskprobe.trace import LossRecord, ProbeInput, Trace
 
 
 def note_lines(trace: Trace, pen: Pen) -> Iterator[Text]:

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TypeAlias
 
 from maskprobe.finding import CallEvent, Event
+from maskprobe.mask_trace import Absent, CallRecord, MaskState
 from maskprobe.report.report import Report
-from maskprobe.trace import Absent, CallRecord, MaskState
 
 SHORTEST_FOLD = 4
 """Runs of fewer calls are shown call by call."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from maskprobe.mask_trace import Mask, ProbeRecord, Trace
 from maskprobe.report.pen import Pen
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.report.shown_row import call_masks
 from maskprobe.report.strip import StripDrawer, mask_row
 from maskprobe.report.summary import plural
-from maskprobe.trace import Mask, ProbeRecord, Trace
 
 _FORMATS = {"h5": "HDF5", "keras": "Keras v3 archive", "saved_model": "SavedModel"}
 _MOST_LENGTHS = 3

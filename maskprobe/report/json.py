@@ -9,6 +9,16 @@ import msgspec
 
 from maskprobe.errors import UsageError, one_line
 from maskprobe.finding import CallEvent, Finding
+from maskprobe.mask_trace import (
+    CallRecord,
+    CompiledDifference,
+    LayerFacts,
+    LossRecord,
+    MaskArgument,
+    ProbeInput,
+    ProbeRecord,
+    TensorRecord,
+)
 from maskprobe.report.json_masks import mask_to_json, number_to_json, plain, steps_to_json, text
 from maskprobe.report.json_values import (
     SCHEMA,
@@ -29,16 +39,6 @@ from maskprobe.report.json_values import (
 )
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.report.summary import count
-from maskprobe.trace import (
-    CallRecord,
-    CompiledDifference,
-    LayerFacts,
-    LossRecord,
-    MaskArgument,
-    ProbeInput,
-    ProbeRecord,
-    TensorRecord,
-)
 from maskprobe.version import __version__
 
 _OBEYED = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

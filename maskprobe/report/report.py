@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maskprobe.finding import CallEvent, FailOn, Finding, Severity
-from maskprobe.trace import Trace
+from maskprobe.mask_trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from maskprobe.mask_trace import CallRecord
 from maskprobe.report.call_masks import has_mask, masks_in, masks_out
 from maskprobe.report.folding import Fold, table_entries
 from maskprobe.report.report import Report
 from maskprobe.report.strip import StripDrawer
 from maskprobe.report.summary import plural
-from maskprobe.trace import CallRecord
 
 _MOST_NAME = 20
 

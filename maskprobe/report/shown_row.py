@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from maskprobe.mask_trace import CallRecord, Mask, MaskState, Trace
 from maskprobe.report.strip import mask_row
-from maskprobe.trace import CallRecord, Mask, MaskState, Trace
 
 
 def call_masks(call: CallRecord) -> Iterator[MaskState]:

@@ -8,8 +8,8 @@ from math import ceil
 import numpy as np
 from rich.text import Text
 
+from maskprobe.mask_trace import Absent, BoolArray, Mask, MaskState, Unreadable
 from maskprobe.report.pen import Pen
-from maskprobe.trace import Absent, BoolArray, Mask, MaskState, Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import Absent
 from maskprobe.report.report import Report
-from maskprobe.trace import Absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,12 @@ import math
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding
+from maskprobe.mask_trace import CallKind
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
 from maskprobe.rules.tell import read_wrong
 from maskprobe.rules.words import call_words, now_hidden, now_real
-from maskprobe.trace import CallKind
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from maskprobe.finding import CallEvent, Event
+from maskprobe.mask_trace import (
+    ABSENT,
+    CallKind,
+    CallRecord,
+    InputRole,
+    Mask,
+    MaskState,
+    TensorRecord,
+    Trace,
+    Unreadable,
+)
 from maskprobe.rules.masks import (
     ATTENTION,
     all_of,
@@ -15,7 +26,6 @@ from maskprobe.rules.masks import (
     made_masks,
     same_shape,
 )
-from maskprobe.trace import ABSENT, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace, Unreadable
 
 _NOTHING = CallEvent(Event.NOTHING, "")
 _CARRIED = CallEvent(Event.CARRIED, "mask carried")

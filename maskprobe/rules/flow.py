@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from maskprobe.finding import CallEvent, Event
+from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
 from maskprobe.rules.events import EventFinder, is_source
 from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
-from maskprobe.trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
 
 
 class MaskFlow:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from maskprobe.finding import Event
+from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import MERGES, given_masks, keeps_time, misfit
-from maskprobe.trace import CallKind, CallRecord, Mask
 
 
 class LostBy(Enum):

@@ -53,12 +53,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import lost_message, silence
 from maskprobe.rules.words import call_words
-from maskprobe.trace import CallRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

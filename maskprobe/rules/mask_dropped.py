@@ -44,11 +44,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import by_hand, carry_in_layer, lost_message, silence
-from maskprobe.trace import CallRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

@@ -44,13 +44,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls
 from maskprobe.rules.masks import is_present
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import by_hand, carry_in_layer, keras3_before, lost_message, silence
 from maskprobe.rules.words import last_name, listed
-from maskprobe.trace import CallKind, CallRecord
 
 _SLICES = frozenset({"GetItem", "SlicingOpLambda", "StridedSlice"})
 

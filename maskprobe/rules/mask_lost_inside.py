@@ -43,13 +43,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, lost_calls
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import lost_message, silence
 from maskprobe.rules.words import call_words
-from maskprobe.trace import CallKind, CallRecord, Mask
 
 _RANK_WITH_INNER_STEPS = 3
 

@@ -46,14 +46,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from maskprobe.finding import Event, Finding, Severity
+from maskprobe.mask_trace import CallRecord, Mask, TensorRecord
 from maskprobe.rules.events import merge_rule
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import all_of, any_of, is_all_real, is_present, is_time_joining, same_shape
+from maskprobe.rules.masks import ATTENTION, all_of, any_of, is_all_real, is_present, is_time_joining, same_shape
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import sources_with_truth
 from maskprobe.rules.tell import by_hand, read_wrong
 from maskprobe.rules.words import counted, listed, now_hidden, now_real
-from maskprobe.trace import CallRecord, Mask, TensorRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         if flow.is_given_by_hand(call) or wrong.intersection(flow.origins_before(call)):
             continue  # nobody reads it, or MP105 or MP110 speak of the source
         masked = [tensor for tensor in call.inputs if isinstance(tensor.mask, Mask)]
-        if not masked or len(call.inputs) == 1 or is_time_joining(call):
+        if not masked or len(call.inputs) == 1 or is_time_joining(call) or call.class_name in ATTENTION:
             continue
         came = [tensor.mask for tensor in masked if isinstance(tensor.mask, Mask)]
         went = call.outputs[0].mask

@@ -58,12 +58,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding
+from maskprobe.mask_trace import CallRecord, Mask, TensorRecord
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import misfit
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import read_wrong
 from maskprobe.rules.words import call_words
-from maskprobe.trace import CallRecord, Mask, TensorRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

@@ -41,12 +41,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Event, Finding
+from maskprobe.mask_trace import CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import all_of, fits, same_shape
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import read_wrong, source_words
 from maskprobe.rules.words import call_words, now_hidden, now_real
-from maskprobe.trace import CallRecord, Mask
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

@@ -47,12 +47,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
+from maskprobe.mask_trace import CallRecord, Mask, MaskState, TensorRecord
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import LostBy, lost_calls
 from maskprobe.rules.masks import is_present, padded_steps
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import call_words, counted, listed, verb
-from maskprobe.trace import CallRecord, Mask, MaskState, TensorRecord
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

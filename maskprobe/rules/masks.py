@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from maskprobe.trace import Absent, BoolArray, CallRecord, Mask, MaskState, TensorRecord, Unreadable
+from maskprobe.mask_trace import Absent, BoolArray, CallRecord, Mask, MaskState, TensorRecord, Unreadable
 
 _MIN_RANK_WITH_FEATURES = 3
 

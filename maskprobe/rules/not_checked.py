@@ -41,11 +41,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Event, Finding, Severity
+from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import given_masks, made_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import call_words, listed
-from maskprobe.trace import CallKind, CallRecord, Unreadable
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:

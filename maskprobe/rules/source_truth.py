@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import given_masks
-from maskprobe.trace import BoolArray, CallKind, CallRecord, Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)

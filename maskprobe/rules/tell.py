@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maskprobe.finding import Severity
+from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.lost import goes_on
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.words import call_words, last_name, listed, padding_of, verb
-from maskprobe.trace import CallKind, CallRecord, Mask
 
 
 def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
@@ -27,11 +27,11 @@ def silence(flow: MaskFlow, call: CallRecord) -> str:
     """What Keras itself said of the lost mask, and what other versions say."""
     engine = flow.trace.engine
     if engine.generation == 2:  # noqa: PLR2004 - Keras 2
-        return f"{engine} says nothing about it; Keras 3 warns for layers, and Keras before 2.4 raised an error."
+        return f"{engine} says nothing about it; Keras 3 warns for layers, and standalone Keras raised an error."
     if any("mask" in warning for warning in call.warnings):
-        return f"{engine} warned of it in this run; tf_keras says nothing, and Keras before 2.4 raised an error."
+        return f"{engine} warned of it in this run; tf_keras says nothing, and standalone Keras raised an error."
     kind = "operations and merges" if call.kind is CallKind.OPERATION else "this call"
-    return f"{engine} says nothing for {kind}; Keras before 2.4 raised an error."
+    return f"{engine} says nothing for {kind}; standalone Keras raised an error."
 
 
 def by_hand(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from maskprobe.mask_trace import BoolArray, CallRecord, Mask
 from maskprobe.rules.masks import padded_steps
-from maskprobe.trace import BoolArray, CallRecord, Mask
 
 _SHOWN = 4
 

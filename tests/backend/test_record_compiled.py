@@ -11,7 +11,7 @@ from seen_masks import Tracing, codes, shown
 from test_record_paths import TOKENS, tagger
 
 from maskprobe.backend.engine import Engine
-from maskprobe.trace import ABSENT
+from maskprobe.mask_trace import ABSENT
 
 
 def test_without_the_option_nothing_is_said_of_compiled_masks(engine: Engine, trace: Tracing) -> None:

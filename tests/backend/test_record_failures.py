@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from maskprobe.backend.engine import Engine
 from maskprobe.cli.app import app
 from maskprobe.errors import RunError, UsageError
-from maskprobe.trace import Unreadable
+from maskprobe.mask_trace import Unreadable
 
 
 def softmax_over_time(engine: Engine) -> Any:

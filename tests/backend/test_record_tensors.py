@@ -11,7 +11,7 @@ from seen_masks import Saving, Tracing, mask_after, shown, steps
 from test_record_paths import MASK, TOKENS, tagger
 
 from maskprobe.backend.engine import Engine
-from maskprobe.trace import CallKind
+from maskprobe.mask_trace import CallKind
 
 
 def test_each_input_names_the_call_that_made_it(engine: Engine, layers: Any, trace: Tracing) -> None:

@@ -12,11 +12,11 @@ import pytest
 import maskprobe
 
 PACKAGE = Path(maskprobe.__file__).parent
-BASE = {"errors", "trace", "finding", "version"}
+BASE = {"errors", "mask_trace", "finding", "version"}
 ALLOWED = {
     "errors": set(),
     "version": set(),
-    "trace": set(),
+    "mask_trace": set(),
     "finding": set(),
     "archive": BASE,
     "probe": BASE | {"archive"},
@@ -92,7 +92,9 @@ def test_every_part_has_its_line_in_the_table() -> None:
 
 def loaded_after(code: str) -> set[str]:
     """Top-level modules that a fresh Python has loaded after `code`."""
-    program = f"import sys\n{code}\nprint(' '.join({{name.partition('.')[0] for name in sys.modules}}), file=sys.stderr)"
+    program = (
+        f"import sys\n{code}\nprint(' '.join({{name.partition('.')[0] for name in sys.modules}}), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
     return set(done.stderr.split())
 

@@ -12,6 +12,10 @@ from readme_outputs import BLOCK, README, output_of
 from maskprobe.rules.registry import RULES
 
 ROOT = README.parent
+PAGES = sorted(
+    str(page.relative_to(ROOT))
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_models").glob("*.md")]
+)
 COMMANDS = [(block[2], block[3]) for block in BLOCK.finditer(README.read_text(encoding="utf-8"))]
 
 
@@ -24,7 +28,9 @@ def test_the_readme_shows_commands() -> None:
     assert len(COMMANDS) >= 2
 
 
-@pytest.mark.skipif(keras.__version__ < "3.8", reason="the README shows what newer versions do")
+@pytest.mark.skipif(
+    tuple(map(int, keras.__version__.split(".")[:2])) < (3, 8), reason="the README shows what newer versions do"
+)
 @pytest.mark.parametrize(("command", "shown"), COMMANDS)
 def test_each_output_in_the_readme_is_real(command: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -45,7 +51,9 @@ def test_the_readme_lists_every_rule_by_its_own_name() -> None:
     assert listed == {rule.code: rule.name for rule in RULES}
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
 def test_every_link_to_a_file_leads_to_one(name: str) -> None:
     page = ROOT / name
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
@@ -54,7 +62,7 @@ def test_every_link_to_a_file_leads_to_one(name: str) -> None:
 
 def test_every_path_in_contributing_is_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    paths = {path for path in re.findall(r"`((?:maskprobe|tests|benchmarks|sample_models|\.ci)/[^`<>* ]*)`", text)}
+    paths = set(re.findall(r"`((?:maskprobe|tests|benchmarks|sample_models|\.ci)/[^`<>* ]*)`", text))
     assert len(paths) >= 8
     assert sorted(path for path in paths if not (ROOT / path).exists()) == []
 
@@ -84,7 +92,12 @@ def test_the_changelog_keeps_the_form() -> None:
 
 
 def test_no_page_names_a_path_of_one_machine() -> None:
-    for page in [README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_models").glob("*.md")]:
+    for page in [
+        README,
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "sample_models").glob("*.md"),
+    ]:
         assert not re.search(r"(/home/|/work/|/root/|/tmp/)\w", page.read_text(encoding="utf-8")), page.name
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from maskprobe.archive.graph import GraphCall, GraphInput, GraphLayer, LayerGraph, ModelKind, TensorRef
+from maskprobe.mask_trace import ProbeInput
 from maskprobe.probe.options import InputSpec
 from maskprobe.probe.probe import Probe
-from maskprobe.trace import ProbeInput
 
 
 def layer(name: str, class_name: str, module: str | None = "keras.layers", **config: Any) -> GraphLayer:

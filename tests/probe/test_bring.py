@@ -27,10 +27,10 @@ from probe_graphs import (
 )
 
 from maskprobe.errors import UsageError
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.bring import bring_probe, read_inputs
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe, make_probe
-from maskprobe.trace import InputRole
 
 NUM = np.array([[[0, 0, 0], [1, 2, 3], [0, 0, 0], [1, 2, 3], [0, 0, 0]]])
 IDS = np.array([[[0], [1], [0], [1], [0]]])

@@ -22,9 +22,9 @@ from probe_graphs import (
 
 from maskprobe.archive.graph import LayerGraph, TensorRef
 from maskprobe.errors import ProbeError, UsageError
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.options import InputSpec, Padding, ProbeOptions
 from maskprobe.probe.probe import Probe, make_probe
-from maskprobe.trace import InputRole
 
 NO_OPTIONS = ProbeOptions()
 

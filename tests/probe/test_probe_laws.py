@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from probe_graphs import call, embedding, graph, layer, masking
 
 from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.options import InputSpec, Padding, ProbeOptions
 from maskprobe.probe.probe import Probe, make_probe
-from maskprobe.trace import InputRole
 
 
 @dataclass(frozen=True)

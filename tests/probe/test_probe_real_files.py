@@ -9,9 +9,9 @@ import pytest
 from probe_graphs import given, shown
 
 from maskprobe.archive import read_archive
+from maskprobe.mask_trace import InputRole
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import make_probe
-from maskprobe.trace import InputRole
 
 FOLDER = Path(__file__).parent.parent / "data" / "legacy_models"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".h5", ".keras"})

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from maskprobe.finding import CallEvent, Event, Finding, Severity
-from maskprobe.report.report import FileInfo, Report
-from maskprobe.trace import (
+from maskprobe.mask_trace import (
     ABSENT,
     CallKind,
     CallRecord,
@@ -25,6 +24,7 @@ from maskprobe.trace import (
     Trace,
     Unreadable,
 )
+from maskprobe.report.report import FileInfo, Report
 
 texts = st.text(max_size=30) | st.text(st.characters(), max_size=80) | st.sampled_from(["[red]x[/]", "\x1b[31m", "層"])
 names = st.text(st.characters(blacklist_characters="/"), min_size=1, max_size=40)

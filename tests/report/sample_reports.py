@@ -11,8 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from maskprobe.finding import CallEvent, Event, Finding, Severity
-from maskprobe.report.report import FileInfo, Report
-from maskprobe.trace import (
+from maskprobe.mask_trace import (
     ABSENT,
     CallKind,
     CallRecord,
@@ -27,6 +26,7 @@ from maskprobe.trace import (
     TensorRecord,
     Trace,
 )
+from maskprobe.report.report import FileInfo, Report
 
 HOSTILE = "\x1b[2J\x9b31m\u202eevil\r\n[bold red]層[/]\ud800\x07" + "x" * 60
 _numbers = count(1)

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from report_strategies import masks, reports
 
 from maskprobe.errors import UsageError
+from maskprobe.mask_trace import ABSENT, Mask, MaskState, Unreadable
 from maskprobe.report.json import from_json, json_report, to_json
 from maskprobe.report.json_masks import mask_from_json, mask_to_json
 from maskprobe.report.json_schema import SCHEMA_FILE, schema, schema_text
 from maskprobe.report.report import Report
-from maskprobe.trace import ABSENT, Mask, MaskState, Unreadable
 
 
 def test_masks_are_strings_of_steps() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import sample_reports as sample
 
+from maskprobe.mask_trace import ABSENT, Mask, Unreadable
 from maskprobe.report.pen import pen_for
 from maskprobe.report.shown_row import choose_row, telling_row
 from maskprobe.report.strip import StripDrawer
-from maskprobe.trace import ABSENT, Mask, Unreadable
 
 
 def drawer(row: int = 0, rows: int = 2, room: int = 16, encoding: str = "utf-8") -> StripDrawer:

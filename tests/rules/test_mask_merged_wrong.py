@@ -106,3 +106,15 @@ def test_two_merges_of_different_masks_are_two_findings(keras: Any) -> None:
     both = [keras.layers.Add(name="sum")([left, right]), keras.layers.Multiply(name="product")([left, right])]
     outputs = [keras.layers.SimpleRNN(2)(both[0]), keras.layers.SimpleRNN(2)(both[1])]
     assert codes(trace(keras.Model([ids, values], outputs))) == [("MP103", "sum"), ("MP103", "product")]
+
+
+def test_attention_over_another_sequence_is_no_merge(keras: Any) -> None:
+    """Its output has the steps of the query, so the masks of query and value are not merged."""
+    layers = keras.layers
+    queries, values = keras.Input((None,), dtype="int32", name="q"), keras.Input((None,), dtype="int32", name="v")
+    query = layers.Embedding(9, 4, mask_zero=True)(queries)
+    value = layers.Embedding(9, 4, mask_zero=True)(values)
+    model = keras.Model([queries, values], layers.Dense(2)(layers.Attention()([query, value])))
+    same = np.array([[1, 2, 0], [3, 0, 0]])
+    assert codes(trace(model, [same, same])) == []
+    assert codes(trace(model)) == []

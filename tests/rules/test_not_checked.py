@@ -81,7 +81,7 @@ def test_a_layer_of_its_own_as_the_fix_says_is_clean(keras: Any, tmp_path: Path)
 
 def test_masks_made_in_compiled_code_cannot_be_read(keras: Any) -> None:
     from maskprobe.diagnose import judge
-    from maskprobe.trace import Unreadable
+    from maskprobe.mask_trace import Unreadable
 
     class Outer(keras.layers.Layer):
         """Its inner layers only ever see tensors of a compiled function."""
