@@ -60,21 +60,25 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each merge of masks that are not one and the same."""
     wrong = {truth.call.path for truth in sources_with_truth(flow) if truth.hides_real or truth.misses_padding}
     for call in flow.where(Event.MERGED, Event.CARRIED):
-        if flow.is_given_by_hand(call) or wrong.intersection(flow.origins_before(call)):
-            continue  # nobody reads it, or MP105 or MP110 speak of the source
         masked = [tensor for tensor in call.inputs if isinstance(tensor.mask, Mask)]
         if not masked or len(call.inputs) == 1 or is_time_joining(call) or call.class_name in ATTENTION:
             continue
-        came = [tensor.mask for tensor in masked if isinstance(tensor.mask, Mask)]
-        went = call.outputs[0].mask
-        if not isinstance(went, Mask) or not same_shape([*came, went]):
-            continue
-        if flow.events[call.path].event is Event.CARRIED:
-            yield from _agreeing(flow, call, masked)
-        elif is_all_real(went) and any(not is_present(tensor.mask) for tensor in call.inputs):
-            yield _all_real(flow, call, came, went)
-        else:
-            yield _disagreeing(flow, call, came, went)
+        finding = _of_merge(flow, call, masked)
+        if finding is None or wrong.intersection(flow.origins_before(call)) or flow.is_given_by_hand(call):
+            continue  # MP105 or MP110 speak of the source, or nobody reads it
+        yield finding
+
+
+def _of_merge(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
+    came = [tensor.mask for tensor in masked if isinstance(tensor.mask, Mask)]
+    went = call.outputs[0].mask
+    if not isinstance(went, Mask) or not same_shape([*came, went]):
+        return None
+    if flow.events[call.path].event is Event.CARRIED:
+        return _agreeing(flow, call, masked)
+    if is_all_real(went) and any(not is_present(tensor.mask) for tensor in call.inputs):
+        return _all_real(flow, call, came, went)
+    return _disagreeing(flow, call, came, went)
 
 
 def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
@@ -121,17 +125,17 @@ def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask)
     )
 
 
-def _agreeing(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Iterator[Finding]:
+def _agreeing(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
     """Masks from different data that happened to be equal: by which rule they are merged could not be seen."""
     behind = {flow.inputs_behind_mask(tensor) for tensor in masked}
     if len(behind) < 2 or any(not_known == frozenset() for not_known in behind):  # noqa: PLR2004 - two inputs
-        return
+        return None
     if any(not is_present(tensor.mask) for tensor in call.inputs):
-        return
+        return None
     went = call.outputs[0].mask
     padded = int(np.count_nonzero(~went.values)) if isinstance(went, Mask) else 0
     rule = "AND" if flow.trace.engine.generation == 2 else "OR"  # noqa: PLR2004 - Keras 2
-    yield RULE.finding(
+    return RULE.finding(
         call.path,
         Severity.NOTE,
         f"The masks of {listed(sorted(set().union(*behind)))} agree on this data "

@@ -69,13 +69,12 @@ from maskprobe.rules.words import call_words
 def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each call from which a misshapen mask starts."""
     for call in flow.judged:
-        if any(misfit(tensor) for tensor in call.inputs) or flow.is_given_by_hand(call):
-            continue  # it came in like that, or nobody reads it
-        for tensor in call.outputs:
-            problem = misfit(tensor) or _not_turned(flow, call, tensor)
-            if problem is not None:
-                yield _finding(flow, call, problem)
-                break
+        if any(misfit(tensor) for tensor in call.inputs):
+            continue  # it came in like that
+        problems = (misfit(tensor) or _not_turned(flow, call, tensor) for tensor in call.outputs)
+        problem = next((problem for problem in problems if problem is not None), None)
+        if problem is not None and not flow.is_given_by_hand(call):
+            yield _finding(flow, call, problem)
 
 
 def _not_turned(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str | None:

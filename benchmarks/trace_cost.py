@@ -1,0 +1,154 @@
+"""What a trace costs beside one eager forward pass, and beside one intermediate model per layer.
+
+`python benchmarks/trace_cost.py [--sizes 10 40] [--rounds 5]`, with the extra `bench`. Writes `results/trace_cost.*`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cost_models import layered_model, medians, padded_batch, timing
+
+Keras: TypeAlias = Any
+"""The module of either engine: `keras` or `tf_keras`."""
+
+Model: TypeAlias = Any
+"""A model of either engine."""
+
+Tensor: TypeAlias = Any
+"""A tensor of either engine, symbolic or eager."""
+
+RESULTS = Path(__file__).parent / "results"
+SIZES = (10, 40, 160, 400)
+ALL_BY_HAND = 10
+"""Up to this many layers every intermediate model is made and run; above, `SAMPLED` of them, evenly spaced."""
+SAMPLED = 6
+BAR = 1.5
+
+
+def engine_modules() -> dict[str, Keras]:
+    import keras
+    import tf_keras
+
+    return {"Keras 3": keras, "tf_keras": tf_keras}
+
+
+def measure(name: str, keras: Keras, layers: int, rounds: int) -> dict[str, Any]:
+    """All ways for one engine and one size, in seconds."""
+    import maskprobe
+
+    keras.backend.clear_session()
+    model = layered_model(keras, layers)
+    batch = padded_batch(maskprobe.trace(model).trace.probe.inputs[0].shape)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        model.save(str(file))
+        found = medians(
+            {
+                "forward": timing(lambda: model(batch, training=False)),
+                "trace_live": timing(lambda: maskprobe.trace(model)),
+                "trace_loaded": lambda: time_after_load(file),
+            },
+            rounds,
+        )
+    by_hand, models = time_by_hand(keras, model, batch)
+    return {
+        "engine": name,
+        "layers": layers,
+        **found,
+        "by_hand": by_hand,
+        "by_hand_models_run": models,
+        "ratio_live": found["trace_live"] / found["forward"],
+        "ratio_loaded": found["trace_loaded"] / found["forward"],
+    }
+
+
+def time_after_load(file: Path) -> float:
+    """Seconds from the loaded model and the made probe to the finished report: the run, the records and the rules."""
+    from maskprobe.diagnose import Stage, TraceRequest, trace_file
+
+    reached: dict[Stage, float] = {}
+    trace_file(file, TraceRequest(), lambda stage: reached.setdefault(stage, time.perf_counter()))
+    return time.perf_counter() - reached[Stage.RUNNING]
+
+
+def time_by_hand(keras: Keras, model: Model, batch: Tensor) -> tuple[float, int]:
+    """Seconds of one intermediate model per layer, each run eagerly; and how many of them were really run."""
+    layers = model.layers[1:]
+    chosen = layers if len(layers) <= ALL_BY_HAND else layers[:: max(1, len(layers) // SAMPLED)]
+    start = time.perf_counter()
+    for layer in chosen:
+        keras.Model(model.inputs, layer.output)(batch, training=False)
+    return (time.perf_counter() - start) * len(layers) / len(chosen), len(chosen)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The results as Markdown."""
+    lines = [
+        "| engine | layers | forward | trace, live | trace, loaded | by hand | live / forward | loaded / forward |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        guess = "" if row["by_hand_models_run"] == row["layers"] else " *"
+        lines.append(
+            f"| {row['engine']} | {row['layers']} | {row['forward']:.3f} | {row['trace_live']:.3f} | "
+            f"{row['trace_loaded']:.3f} | {row['by_hand']:.1f}{guess} | {row['ratio_live']:.2f} | "
+            f"{row['ratio_loaded']:.2f} |"
+        )
+    note = f"`*` extrapolated from about {SAMPLED} of the intermediate models, evenly spaced over the depth."
+    return "\n".join([*lines, "", f"Seconds. The bar is {BAR} forward passes. {note}", ""])
+
+
+def plot(rows: list[dict[str, Any]], path: Path) -> None:
+    """Seconds by number of layers, one panel an engine."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    engines = list(dict.fromkeys(row["engine"] for row in rows))
+    figure, panels = plt.subplots(1, len(engines), figsize=(10, 4), sharey=True, squeeze=False)
+    ways = {"by_hand": "one model per layer", "trace_live": "maskprobe.trace", "forward": "one forward pass"}
+    for panel, engine in zip(panels[0], engines, strict=True):
+        mine = [row for row in rows if row["engine"] == engine]
+        for way, label in ways.items():
+            panel.loglog([row["layers"] for row in mine], [row[way] for row in mine], "o-", label=label)
+        panel.set(title=engine, xlabel="layers", ylabel="seconds, eager, CPU")
+        panel.grid(visible=True, which="both", alpha=0.3)
+    panels[0][0].legend()
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for layers in options.sizes:
+        for name, keras in engine_modules().items():
+            rows.append(measure(name, keras, layers, options.rounds))
+            print(table(rows[-1:]).splitlines()[2], flush=True)
+            write(rows)  # each time: the larger sizes take minutes
+    print(table(rows))
+
+
+def write(rows: list[dict[str, Any]]) -> None:
+    """Write all results so far."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "trace_cost.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / "trace_cost.md").write_text(table(rows), encoding="utf-8")
+    plot(rows, RESULTS / "trace_cost.svg")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    main()
