@@ -23,8 +23,11 @@ WIDTH = 16
 VOCABULARY = 1000
 
 
-def layered_model(keras: Keras, layers: int) -> Model:
-    """Embedding with a mask, then Dense, LayerNormalization and LSTM in turn: `layers` in all."""
+def layered_model(keras: Keras, layers: int, *, recurrent: bool = True) -> Model:
+    """Embedding with a mask, then Dense, LayerNormalization and LSTM (or Dropout) in turn: `layers` in all.
+
+    Without the LSTMs each layer costs next to nothing, which is the hardest case for whatever is done beside it.
+    """
     kinds = keras.layers
     tokens = kinds.Input((STEPS,), name="tokens")
     steps = kinds.Embedding(VOCABULARY, WIDTH, mask_zero=True, name="embedding")(tokens)
@@ -33,6 +36,8 @@ def layered_model(keras: Keras, layers: int) -> Model:
             layer = kinds.Dense(WIDTH, activation="relu", name=f"dense_{place}")
         elif place % 3 == 1:
             layer = kinds.LayerNormalization(name=f"norm_{place}")
+        elif not recurrent:
+            layer = kinds.Dropout(0.1, name=f"dropout_{place}")
         else:
             layer = kinds.LSTM(WIDTH, return_sequences=True, name=f"lstm_{place}")
         steps = layer(steps)

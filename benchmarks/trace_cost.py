@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,6 +31,17 @@ ALL_BY_HAND = 10
 """Up to this many layers every intermediate model is made and run; above, `SAMPLED` of them, evenly spaced."""
 SAMPLED = 6
 BAR = 1.5
+HEADINGS = (
+    "engine",
+    "model",
+    "layers",
+    "forward",
+    "trace, live",
+    "trace, loaded",
+    "by hand",
+    "live / forward",
+    "loaded / forward",
+)
 
 
 def engine_modules() -> dict[str, Keras]:
@@ -39,12 +51,16 @@ def engine_modules() -> dict[str, Keras]:
     return {"Keras 3": keras, "tf_keras": tf_keras}
 
 
-def measure(name: str, keras: Keras, layers: int, rounds: int) -> dict[str, Any]:
-    """All ways for one engine and one size, in seconds."""
+KINDS = {"LSTM": True, "pointwise": False}
+"""Whether every third layer is an LSTM; without, each layer costs next to nothing."""
+
+
+def measure(name: str, keras: Keras, kind: str, layers: int, rounds: int) -> dict[str, Any]:
+    """All ways for one engine, one kind of model and one size, in seconds."""
     import maskprobe
 
     keras.backend.clear_session()
-    model = layered_model(keras, layers)
+    model = layered_model(keras, layers, recurrent=KINDS[kind])
     batch = padded_batch(maskprobe.trace(model).trace.probe.inputs[0].shape)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.keras"
@@ -60,6 +76,7 @@ def measure(name: str, keras: Keras, layers: int, rounds: int) -> dict[str, Any]
     by_hand, models = time_by_hand(keras, model, batch)
     return {
         "engine": name,
+        "kind": kind,
         "layers": layers,
         **found,
         "by_hand": by_hand,
@@ -70,12 +87,12 @@ def measure(name: str, keras: Keras, layers: int, rounds: int) -> dict[str, Any]
 
 
 def time_after_load(file: Path) -> float:
-    """Seconds from the loaded model and the made probe to the finished report: the run, the records and the rules."""
+    """Seconds from the loaded model to the finished report: the probe, the run, the records and the rules."""
     from maskprobe.diagnose import Stage, TraceRequest, trace_file
 
     reached: dict[Stage, float] = {}
     trace_file(file, TraceRequest(), lambda stage: reached.setdefault(stage, time.perf_counter()))
-    return time.perf_counter() - reached[Stage.RUNNING]
+    return time.perf_counter() - reached[Stage.PROBING]
 
 
 def time_by_hand(keras: Keras, model: Model, batch: Tensor) -> tuple[float, int]:
@@ -90,14 +107,11 @@ def time_by_hand(keras: Keras, model: Model, batch: Tensor) -> tuple[float, int]
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The results as Markdown."""
-    lines = [
-        "| engine | layers | forward | trace, live | trace, loaded | by hand | live / forward | loaded / forward |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    lines = ["| " + " | ".join(HEADINGS) + " |", "| --- " * len(HEADINGS) + "|"]
     for row in rows:
         guess = "" if row["by_hand_models_run"] == row["layers"] else " *"
         lines.append(
-            f"| {row['engine']} | {row['layers']} | {row['forward']:.3f} | {row['trace_live']:.3f} | "
+            f"| {row['engine']} | {row['kind']} | {row['layers']} | {row['forward']:.3f} | {row['trace_live']:.3f} | "
             f"{row['trace_loaded']:.3f} | {row['by_hand']:.1f}{guess} | {row['ratio_live']:.2f} | "
             f"{row['ratio_loaded']:.2f} |"
         )
@@ -112,14 +126,14 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    engines = list(dict.fromkeys(row["engine"] for row in rows))
-    figure, panels = plt.subplots(1, len(engines), figsize=(10, 4), sharey=True, squeeze=False)
-    ways = {"by_hand": "one model per layer", "trace_live": "maskprobe.trace", "forward": "one forward pass"}
-    for panel, engine in zip(panels[0], engines, strict=True):
-        mine = [row for row in rows if row["engine"] == engine]
+    panes = list(dict.fromkeys((row["engine"], row["kind"]) for row in rows))
+    figure, panels = plt.subplots(1, len(panes), figsize=(4 * len(panes), 4), sharey=True, squeeze=False)
+    ways = {"by_hand": "one model per layer", "trace_loaded": "maskprobe", "forward": "one forward pass"}
+    for panel, (engine, kind) in zip(panels[0], panes, strict=True):
+        mine = [row for row in rows if (row["engine"], row["kind"]) == (engine, kind)]
         for way, label in ways.items():
             panel.loglog([row["layers"] for row in mine], [row[way] for row in mine], "o-", label=label)
-        panel.set(title=engine, xlabel="layers", ylabel="seconds, eager, CPU")
+        panel.set(title=f"{engine}, {kind}", xlabel="layers", ylabel="seconds, eager, CPU")
         panel.grid(visible=True, which="both", alpha=0.3)
     panels[0][0].legend()
     figure.tight_layout()
@@ -132,9 +146,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    for layers in options.sizes:
+    for layers, kind in product(options.sizes, KINDS):
         for name, keras in engine_modules().items():
-            rows.append(measure(name, keras, layers, options.rounds))
+            rows.append(measure(name, keras, kind, layers, options.rounds))
             print(table(rows[-1:]).splitlines()[2], flush=True)
             write(rows)  # each time: the larger sizes take minutes
     print(table(rows))

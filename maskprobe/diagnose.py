@@ -25,6 +25,7 @@ class Stage(Enum):
     READING = "reading the file"
     STARTING = "starting TensorFlow"
     LOADING = "loading the model"
+    PROBING = "making padded inputs"
     RUNNING = "running the probe"
     JUDGING = "looking at the masks"
 
@@ -151,9 +152,10 @@ def _diagnose(
     from maskprobe.backend.run import make_feed
     from maskprobe.backend.trace_model import trace_model
 
+    progress(Stage.PROBING)
     fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
-    feed = make_feed(loaded.engine, loaded.model, fed.probe.arrays, fed.structure)
+    feed = make_feed(loaded, fed.probe.arrays, fed.structure)
     trace = trace_model(loaded, feed, fed.probe.record, compiled=request.compiled, notes=fed.probe.notes)
     progress(Stage.JUDGING)
     return judge(trace, file)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from maskprobe.backend.engine import Engine
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.record import Recorder
 from maskprobe.backend.run import Feed, Run, intermediate_model, watching
@@ -19,13 +19,13 @@ from maskprobe.errors import RunError
 from maskprobe.mask_trace import ABSENT, CallRecord, CompiledDifference, MaskState
 
 
-def compare_compiled(engine: Engine, model: Any, feed: Feed, eager: Run) -> tuple[CompiledDifference, ...]:
-    """Run `model` compiled and give each call output whose mask differs from the eager run.
+def compare_compiled(loaded: LoadedModel, feed: Feed, eager: Run) -> tuple[CompiledDifference, ...]:
+    """Run the model compiled and give each call output whose mask differs from the eager run.
 
     Raises:
         RunError: the model cannot be compiled or run so.
     """
-    compiled = _compiled_masks(engine, model, feed)
+    compiled = _compiled_masks(loaded, feed)
     differences = []
     for call in _comparable(eager.calls):
         for place, output in enumerate(call.outputs):
@@ -41,16 +41,16 @@ def _comparable(calls: Sequence[CallRecord]) -> Iterator[CallRecord]:
     return (call for call in calls if not call.path.startswith(repeated))
 
 
-def _compiled_masks(engine: Engine, model: Any, feed: Feed) -> Mapping[tuple[str, int], MaskState]:
+def _compiled_masks(loaded: LoadedModel, feed: Feed) -> Mapping[tuple[str, int], MaskState]:
     import tensorflow as tf
 
-    runnable = intermediate_model(engine, model).model
+    runnable = intermediate_model(loaded).model
     seen: dict[tuple[str, int], Any] = {}
     absent: list[tuple[str, int]] = []
 
     def forward(inputs: Any) -> dict[str, Any]:
-        recorder = Recorder(engine, {})
-        with watching(engine, model, recorder):
+        recorder = Recorder(loaded.engine, {})
+        with watching(loaded, recorder):
             runnable(inputs, training=False)
         absent.extend(key for key, mask in recorder.output_masks.items() if mask is None)
         seen.update(_of_this_graph(recorder.output_masks))
@@ -59,7 +59,7 @@ def _compiled_masks(engine: Engine, model: Any, feed: Feed) -> Mapping[tuple[str
     signature = tf.nest.map_structure(
         lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), feed.structure
     )
-    with preserved_state(model):
+    with preserved_state(loaded.model):
         try:
             masks = tf.function(forward, input_signature=[signature])(feed.structure)
         except Exception as error:

@@ -11,7 +11,8 @@ from maskprobe.archive.graph import GraphLayer, LayerGraph, ModelKind
 from maskprobe.backend.arguments import leaves
 from maskprobe.backend.engine import Engine, engine_of, get_engine
 from maskprobe.backend.facts import layer_facts
-from maskprobe.backend.load import LoadedModel, names_of
+from maskprobe.backend.load import names_of
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.tensors import dtype_of, is_tensor, shape_of
 from maskprobe.errors import MaskprobeError, UsageError
 from maskprobe.mask_trace import LossRecord
@@ -41,16 +42,15 @@ def adopt_model(model: Any) -> LoadedModel:
 
 def has_graph(loaded: LoadedModel) -> bool:
     """Whether the model is functional or a built Sequential, so that its inputs are known."""
-    return loaded.engine.functional_graph(loaded.model) is not None
+    return loaded.graph is not None
 
 
 def model_inputs(loaded: LoadedModel) -> tuple[ModelInput, ...]:
     """What `loaded` takes, in order; empty if it does not say (a subclassed model that was never built)."""
-    graph = loaded.engine.functional_graph(loaded.model)
-    if graph is not None:
+    if loaded.graph is not None:
         return tuple(
             ModelInput(str(tensor._keras_history[0].name), shape_of(tensor), dtype_of(tensor))
-            for tensor in graph.inputs
+            for tensor in loaded.graph.inputs
         )
     return _saved_inputs(loaded.model) or _built_inputs(loaded)
 
@@ -58,7 +58,7 @@ def model_inputs(loaded: LoadedModel) -> tuple[ModelInput, ...]:
 def live_graph(loaded: LoadedModel) -> LayerGraph:
     """The layer graph of a model in memory, by its own config; for a subclassed one only its layers."""
     model = loaded.model
-    if loaded.engine.functional_graph(model) is not None:
+    if loaded.graph is not None:
         try:
             return parse_graph({"class_name": type(model).__name__, "config": model.get_config()})
         except (MaskprobeError, NotImplementedError, TypeError, ValueError):

@@ -13,7 +13,9 @@ from typing import Any
 
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.backend.engine import Engine, EngineName, get_engine
+from maskprobe.backend.imports import only_keras_imports
 from maskprobe.backend.lambdas import replacing_lambdas
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.objects import for_file
 from maskprobe.backend.permit import check_permission, compile_code, is_settled, model_code, registered_names
@@ -34,15 +36,6 @@ class LoadOptions:
     custom_objects: Mapping[str, Any] = field(default_factory=dict)
     replace: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Functions to put in the place of Lambda layers, by layer name."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A model in memory and the engine it belongs to."""
-
-    engine: Engine
-    model: Any
-    loss: LossRecord | None
 
 
 def engine_for(archive: Archive, wanted: int | None = None) -> EngineName:
@@ -78,6 +71,7 @@ def _load(
     with (
         _named_by_content(archive) as path,
         replacing_lambdas(engine, functions),
+        contextlib.nullcontext() if trust else only_keras_imports(engine.info.name),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

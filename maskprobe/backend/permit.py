@@ -53,7 +53,8 @@ def is_settled(item: CodeItem, replaced: Collection[str], provided: Collection[s
     """Whether the user brought something in the place of `item`."""
     if item.is_lambda and layer_name(item) in replaced:
         return True
-    return short_name(item) in provided
+    is_named = item.kind in {CodeKind.FOREIGN_OBJECT, CodeKind.MISSING_FUNCTION}
+    return is_named and short_name(item) in provided
 
 
 def layer_name(item: CodeItem) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprobe.backend.arguments import tensors_in
-from maskprobe.backend.engine import Engine, is_builtin
+from maskprobe.backend.engine import is_builtin
 from maskprobe.backend.frames import has_inner_layers
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.record import Recorder
 from maskprobe.backend.state import preserved_state
@@ -51,16 +52,16 @@ class Runnable:
     """None: all of them."""
 
 
-def run_model(engine: Engine, model: Any, feed: Feed) -> Run:
-    """Run `model` eagerly on `feed`, in inference mode, and record every call.
+def run_model(loaded: LoadedModel, feed: Feed) -> Run:
+    """Run the model eagerly on `feed`, in inference mode, and record every call.
 
     Raises:
         RunError: it failed before any call could be recorded.
     """
-    _build(model, feed)
-    runnable = intermediate_model(engine, model)
-    recorder = Recorder(engine, feed.names)
-    with preserved_state(model), watching(engine, model, recorder):
+    _build(loaded.model, feed)
+    runnable = intermediate_model(loaded)
+    recorder = Recorder(loaded.engine, feed.names)
+    with preserved_state(loaded.model), watching(loaded, recorder):
         try:
             runnable.model(feed.structure, training=False)
         except Exception as error:
@@ -86,28 +87,27 @@ def _run_error(error: Exception) -> RunError:
     return RunError(f"the model cannot be run on the probe: {reason_of(error)}")
 
 
-def intermediate_model(engine: Engine, model: Any) -> Runnable:
-    """A model that returns the outputs of every call of the graph of `model`, then its own outputs."""
-    graph = engine.functional_graph(model)
+def intermediate_model(loaded: LoadedModel) -> Runnable:
+    """A model that returns the outputs of every call of the model's graph, then the model's own outputs."""
+    graph = loaded.graph
     if graph is None:
-        return Runnable(model, None)
+        return Runnable(loaded.model, None)
     every = [tensor for node in graph.nodes for tensor in node.outputs]
     outputs = [*every, *graph.outputs]
-    return Runnable(engine.keras.Model(list(graph.inputs), outputs), len(graph.outputs))
+    return Runnable(loaded.engine.keras.Model(list(graph.inputs), outputs), len(graph.outputs))
 
 
-def make_feed(engine: Engine, model: Any, arrays: Mapping[str, Any], structure: Any = None) -> Feed:
-    """Turn arrays into tensors in the structure that `model` takes.
+def make_feed(loaded: LoadedModel, arrays: Mapping[str, Any], structure: Any = None) -> Feed:
+    """Turn arrays into tensors in the structure that the model takes.
 
     Args:
-        engine: The model's engine.
-        model: The model.
+        loaded: The model.
         arrays: By input name, in the order of the inputs.
         structure: For models without a graph: the nest that the caller gave; its leaves are in the order of `arrays`.
     """
     import tensorflow as tf
 
-    graph = engine.functional_graph(model)
+    graph = loaded.graph
     dtypes: Sequence[Any] = [tensor.dtype for tensor in graph.inputs] if graph else [None] * len(arrays)
     tensors = [tf.convert_to_tensor(array, dtype=dtype) for array, dtype in zip(arrays.values(), dtypes, strict=True)]
     names = {id(tensor): name for name, tensor in zip(arrays, tensors, strict=True)}
@@ -119,9 +119,9 @@ def make_feed(engine: Engine, model: Any, arrays: Mapping[str, Any], structure: 
 
 
 @contextlib.contextmanager
-def watching(engine: Engine, model: Any, recorder: Recorder) -> Iterator[None]:
-    """Let `recorder` see every call, warning and op of the runs of `model` in this context."""
-    with warnings.catch_warnings(), engine.observe(recorder), _watching_operations(model, recorder):
+def watching(loaded: LoadedModel, recorder: Recorder) -> Iterator[None]:
+    """Let `recorder` see every call, warning and op of the runs of the model in this context."""
+    with warnings.catch_warnings(), loaded.engine.observe(recorder), _watching_operations(loaded.model, recorder):
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_args, **_kwargs: recorder.warned(str(message))
         yield

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from maskprobe.backend.compiled import compare_compiled
-from maskprobe.backend.load import LoadedModel
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.run import Feed, run_model
+from maskprobe.errors import RunError
 from maskprobe.mask_trace import ProbeRecord, Trace
 
 
@@ -28,10 +29,13 @@ def trace_model(
     Raises:
         RunError: the model cannot be run at all. A call that fails on the way is part of the trace.
     """
-    run = run_model(loaded.engine, loaded.model, feed)
-    differences = None
+    run = run_model(loaded, feed)
+    differences, problem = None, None
     if compiled and run.failure is None:
-        differences = compare_compiled(loaded.engine, loaded.model, feed, run)
+        try:
+            differences = compare_compiled(loaded, feed, run)
+        except RunError as error:
+            problem = str(error)
     return Trace(
         model=str(loaded.model.name),
         engine=loaded.engine.info,
@@ -40,6 +44,7 @@ def trace_model(
         outputs=run.outputs,
         loss=loaded.loss,
         compiled=differences,
+        compiled_problem=problem,
         failure=run.failure,
         notes=notes,
     )

@@ -55,6 +55,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _pooled(flow)
     yield from _unused_mask_inputs(flow)
     yield from _no_mask(flow)
+    yield from _not_compiled(flow)
 
 
 def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str, ...] = ()) -> Finding:
@@ -127,8 +128,28 @@ def _unused_mask_inputs(flow: MaskFlow) -> Iterator[Finding]:
             )
 
 
+def _not_compiled(flow: MaskFlow) -> Iterator[Finding]:
+    problem = flow.trace.compiled_problem
+    if problem is not None:
+        yield _unchecked(
+            "",
+            f"The masks under predict were not compared: {problem}",
+            "The model runs eagerly, and not as a compiled function with the batch size unknown.",
+            "Try model.predict on padded data; if that fails too, compile the model with run_eagerly=True.",
+        )
+
+
 def _no_mask(flow: MaskFlow) -> Iterator[Finding]:
-    if not flow.sources and flow.trace.failure is None:
+    if flow.sources or flow.trace.failure is not None:
+        return
+    if all(call.kind is CallKind.INPUT for call in flow.trace.calls):
+        yield _unchecked(
+            "",
+            "No layer call of this model could be seen: it runs as one compiled function.",
+            "A SavedModel of a subclassed model comes back as compiled functions, without its layers' calls.",
+            "Bring its class with --custom-objects MODULE:NAME, or trace the model in memory: maskprobe.trace(model)",
+        )
+    else:
         yield _unchecked(
             "",
             "No mask source is in this model (Masking, Embedding with mask_zero, or a mask input), so there was no "

@@ -106,3 +106,25 @@ def test_the_eager_trace_is_the_same_with_and_without_the_option(engine: Engine,
     assert [shown(call.outputs[0].mask) for call in plain.trace.calls] == [
         shown(call.outputs[0].mask) for call in compiled.trace.calls
     ]
+
+
+def test_a_model_that_cannot_be_compiled_keeps_its_trace_and_says_so(
+    engine: Engine, layers: Any, trace: Tracing
+) -> None:
+    built = False
+
+    class EagerOnly(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            if built and tf.inside_function():
+                raise ValueError("this layer runs eagerly only")
+            return inputs
+
+    layer = EagerOnly()
+    layer.supports_masking = True
+    model = engine.keras.Sequential([engine.keras.Input((4, 3)), layers.Masking(), layer])
+    built = True
+    report = trace(model, np.ones((2, 4, 3)), compiled=True)
+    assert report.trace.compiled is None
+    assert codes(report) == [("MP901", "")]
+    assert "this layer runs eagerly only" in report.findings[0].message
+    assert report.exit_code() == 3

@@ -115,6 +115,28 @@ def test_a_module_named_by_the_file_is_not_imported(engine: str, foreign_module:
     assert not foreign_module.exists()
 
 
+@pytest.mark.parametrize(("engine", "name"), [("keras", "Scale"), ("tf_keras", "OldScale")])
+def test_a_class_of_the_users_does_not_open_the_way_for_one_of_the_same_name(
+    engine: str, name: str, foreign_module: Path, tmp_path: Path
+) -> None:
+    """Without a registered name Keras goes by the module that the file names."""
+    file = tmp_path / "model.keras"
+    library = ENGINES[engine]
+    library.Sequential([library.Input((6, 4)), library.layers.Masking(), library.layers.Dense(2)]).save(file)
+
+    def change(config: dict[str, Any]) -> None:
+        dense = config["config"]["layers"][-1]
+        dense["module"], dense["class_name"], dense["registered_name"] = "foreign_layers", name, None
+
+    rewrite_config(file, change)
+    (tmp_path / "own_layers.py").write_text(
+        f"import {engine}\n\n\nclass {name}({engine}.layers.Layer):\n    def call(self, x):\n        return x\n"
+    )
+    result = run("trace", file, "--import", tmp_path / "own_layers.py")
+    assert_one_line_error(result)
+    assert not foreign_module.exists()
+
+
 def test_a_tensorflow_function_that_writes_files_is_refused(tmp_path: Path) -> None:
     mark, file = tmp_path / "mark", tmp_path / "model.h5"
     inputs = tf_keras.Input((6, 4))

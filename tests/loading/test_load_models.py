@@ -12,7 +12,8 @@ import pytest
 import tf_keras
 
 from maskprobe.archive import read_archive
-from maskprobe.backend.load import LoadedModel, LoadOptions, load_archive
+from maskprobe.backend.load import LoadOptions, load_archive
+from maskprobe.backend.loaded import LoadedModel
 from maskprobe.errors import LoadError, UsageError
 
 LEGACY = Path(__file__).parents[1] / "data" / "legacy_models"
