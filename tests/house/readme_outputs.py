@@ -13,6 +13,7 @@ from maskprobe.cli import app
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- output -->\n```console\n\$ )(maskprobe [^\n]*)\n(.*?)(```)", re.DOTALL)
 WIDTH = "88"
+TABLE = re.compile(r"(<!-- benchmark: ([\w/.]+) -->\n)(.*?)(<!-- end of benchmark -->)", re.DOTALL)
 
 
 def output_of(command: str) -> str:
@@ -22,8 +23,14 @@ def output_of(command: str) -> str:
 
 
 def rewritten(text: str) -> str:
-    """`text` with the real output under each command."""
-    return BLOCK.sub(lambda block: f"{block[1]}{block[2]}\n{output_of(block[2])}{block[4]}", text)
+    """`text` with the real output under each command, and the measured figures in each table."""
+    text = BLOCK.sub(lambda block: f"{block[1]}{block[2]}\n{output_of(block[2])}{block[4]}", text)
+    return TABLE.sub(lambda table: f"{table[1]}{figures(table[2])}{table[4]}", text)
+
+
+def figures(path: str) -> str:
+    """The results that a benchmark wrote."""
+    return f"\n{(README.parent / path).read_text(encoding='utf-8')}\n"
 
 
 if __name__ == "__main__":

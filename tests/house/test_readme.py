@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 import pytest
-from readme_outputs import BLOCK, README, output_of
+from readme_outputs import BLOCK, README, TABLE, figures, output_of
 
 from maskprobe.rules.registry import RULES
 
@@ -35,6 +35,13 @@ def test_the_readme_shows_commands() -> None:
 def test_each_output_in_the_readme_is_real(command: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert without_versions(output_of(command)) == without_versions(shown)
+
+
+def test_the_figures_in_the_readme_are_those_that_the_benchmark_wrote() -> None:
+    tables = list(TABLE.finditer(README.read_text(encoding="utf-8")))
+    assert tables
+    for table in tables:
+        assert table[3] == figures(table[2])
 
 
 def test_the_two_commands_of_the_set_up_are_marked_for_ci() -> None:
