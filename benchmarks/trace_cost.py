@@ -1,6 +1,7 @@
 """What a trace costs beside one eager forward pass, and beside one intermediate model per layer.
 
-`python benchmarks/trace_cost.py [--sizes 10 40] [--rounds 5]`, with the extra `bench`. Writes `results/trace_cost.*`.
+`python benchmarks/trace_cost.py [--sizes 10 40] [--rounds 5] [--add]`, with the extra `bench`. Writes
+`results/trace_cost.*`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -65,11 +67,12 @@ def measure(name: str, keras: Keras, kind: str, layers: int, rounds: int) -> dic
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.keras"
         model.save(str(file))
+        trace_loaded = after_load(file)
         found = medians(
             {
                 "forward": timing(lambda: model(batch, training=False)),
                 "trace_live": timing(lambda: maskprobe.trace(model)),
-                "trace_loaded": lambda: time_after_load(file),
+                "trace_loaded": timing(trace_loaded),
             },
             rounds,
         )
@@ -86,13 +89,15 @@ def measure(name: str, keras: Keras, kind: str, layers: int, rounds: int) -> dic
     }
 
 
-def time_after_load(file: Path) -> float:
-    """Seconds from the loaded model to the finished report: the probe, the run, the records and the rules."""
-    from maskprobe.diagnose import Stage, TraceRequest, trace_file
+def after_load(file: Path) -> Callable[[], object]:
+    """What is done once the model of `file` is loaded: the probe, the run, the records and the rules."""
+    from maskprobe.archive import read_archive
+    from maskprobe.backend.load import LoadOptions, load_archive
+    from maskprobe.diagnose import TraceRequest, trace_loaded
 
-    reached: dict[Stage, float] = {}
-    trace_file(file, TraceRequest(), lambda stage: reached.setdefault(stage, time.perf_counter()))
-    return time.perf_counter() - reached[Stage.PROBING]
+    archive = read_archive(file)
+    loaded = load_archive(archive, LoadOptions())
+    return lambda: trace_loaded(archive, loaded, TraceRequest())
 
 
 def time_by_hand(keras: Keras, model: Model, batch: Tensor) -> tuple[float, int]:
@@ -144,12 +149,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--add", action="store_true", help="keep the earlier results of what is not measured now")
     options = parser.parse_args()
-    rows: list[dict[str, Any]] = []
+    file = RESULTS / "trace_cost.json"
+    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if options.add and file.exists() else []
+    rows = [row for row in rows if row["layers"] not in options.sizes]
     for layers, kind in product(options.sizes, KINDS):
         for name, keras in engine_modules().items():
             rows.append(measure(name, keras, kind, layers, options.rounds))
             print(table(rows[-1:]).splitlines()[2], flush=True)
+            rows.sort(key=lambda row: (row["kind"], row["engine"], row["layers"]))
             write(rows)  # each time: the larger sizes take minutes
     print(table(rows))
 

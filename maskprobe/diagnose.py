@@ -69,7 +69,15 @@ def trace_file(path: Path, request: TraceRequest, progress: Progress = _silent) 
 
     progress(Stage.READING)
     archive = read_archive(path)
-    loaded = _load(archive, request, progress)
+    return trace_loaded(archive, _load(archive, request, progress), request, progress)
+
+
+def trace_loaded(archive: Archive, loaded: Any, request: TraceRequest, progress: Progress = _silent) -> Report:
+    """Trace the masks of a model that was loaded from `archive`: a `LoadedModel` of the backend.
+
+    Raises:
+        NotCheckedError: the model could not be looked at.
+    """
     return _diagnose(loaded, _graph_of(archive, loaded), request, _file_info(archive), progress)
 
 

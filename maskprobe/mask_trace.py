@@ -261,12 +261,12 @@ class Trace:
     """None if the model was not compiled."""
     compiled: tuple[CompiledDifference, ...] | None = None
     """Differences under `predict`; None if that was not asked for, or could not be done."""
-    compiled_problem: str | None = None
-    """Why the compiled run could not be done; None if it could, or was not asked for."""
     failure: str | None = None
     """Path of the call that raised, if the run did not reach its end."""
     notes: tuple[str, ...] = ()
     """What the reader should know about how the trace was made."""
+    compiled_problem: str | None = None
+    """Why the compiled run could not be done; None if it could, or was not asked for."""
 
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:
