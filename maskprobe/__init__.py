@@ -64,6 +64,8 @@ def trace(  # noqa: PLR0913 - the options of the command line
     seed: int = 0,
     mask_inputs: Sequence[str] = (),
     compiled: bool = False,
+    replay: bool = True,
+    training: bool = False,
     keras: int | None = None,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | Sequence[str] = (),
@@ -83,6 +85,8 @@ def trace(  # noqa: PLR0913 - the options of the command line
         seed: Seed of made inputs.
         mask_inputs: Names of inputs that are masks themselves, where their names do not tell.
         compiled: Also run the model the way `predict` does, and report masks that differ.
+        replay: Run each call again on noise, to see which steps move: the second witness.
+        training: Run with `training=True`: normalisation layers take the moments of the batch, Dropout drops.
         keras: 2 or 3: the Keras to load a file with, if not the one that suits it.
         trust: Let code that the file holds run.
         custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
@@ -112,6 +116,8 @@ def trace(  # noqa: PLR0913 - the options of the command line
         imports=tuple(Path(file) for file in imports),
         replace=replace,
         compiled=compiled,
+        replay=replay,
+        training=training,
     )
     if isinstance(model, str | Path):
         return trace_file(Path(model), request)

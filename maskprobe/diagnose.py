@@ -17,6 +17,7 @@ from maskprobe.mask_trace import Trace
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe
 from maskprobe.report.report import FileInfo, Report
+from maskprobe.witness import Verdict
 
 
 class Stage(Enum):
@@ -56,6 +57,10 @@ class TraceRequest:
     """Functions in the place of Lambda layers: `LAYER=module:function`, or by layer name."""
     compiled: bool = False
     """Also run the way `predict` does."""
+    replay: bool = True
+    """Run each call again on noise: the second witness."""
+    training: bool = False
+    """Run with `training=True`: normalisation layers take the moments of the batch, Dropout drops."""
 
 
 def trace_file(path: Path, request: TraceRequest, progress: Progress = _silent) -> Report:
@@ -98,14 +103,17 @@ def judge(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply all rules to `trace`."""
     from maskprobe.rules.flow import MaskFlow
     from maskprobe.rules.registry import check_all
+    from maskprobe.rules.verdict import verdicts
 
     flow = MaskFlow(trace)
     findings = check_all(flow)
     codes: dict[str, tuple[str, ...]] = {}
     for finding in findings:
         codes[finding.path] = (*codes.get(finding.path, ()), finding.code)
+    seen = verdicts(flow, findings)
     events: dict[str, CallEvent] = {
-        path: replace(event, codes=codes[path]) if path in codes else event for path, event in flow.events.items()
+        path: replace(event, codes=codes.get(path, ()), verdict=seen.get(path, Verdict.NOTHING))
+        for path, event in flow.events.items()
     }
     return Report(trace, events, findings, file)
 
@@ -158,13 +166,14 @@ def _diagnose(
     loaded: Any, graph: LayerGraph, request: TraceRequest, file: FileInfo | None, progress: Progress
 ) -> Report:
     from maskprobe.backend.run import make_feed
-    from maskprobe.backend.trace_model import trace_model
+    from maskprobe.backend.trace_model import TraceOptions, trace_model
 
     progress(Stage.PROBING)
     fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
     feed = make_feed(loaded, fed.probe.arrays, fed.structure)
-    trace = trace_model(loaded, feed, fed.probe.record, compiled=request.compiled, notes=fed.probe.notes)
+    options = TraceOptions(request.compiled, request.replay, request.training)
+    trace = trace_model(loaded, feed, fed.probe.record, options, fed.probe.notes)
     progress(Stage.JUDGING)
     return judge(trace, file)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it brings NumPy, which `maskprobe --help` does without
+    from maskprobe.witness import Verdict
 
 
 class Event(StrEnum):
@@ -26,6 +30,12 @@ class Event(StrEnum):
     FAILED = "failed"
 
 
+def _no_verdict() -> Verdict:
+    from maskprobe.witness import Verdict  # noqa: PLC0415 - as above
+
+    return Verdict.NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class CallEvent:
     """What happened at one call, for a reader."""
@@ -35,6 +45,8 @@ class CallEvent:
     """A short phrase: `mask made`, `merged by OR`, `took the mask off its input`."""
     codes: tuple[str, ...] = ()
     """Codes of the findings at this call."""
+    verdict: Verdict = field(default_factory=_no_verdict)
+    """What both witnesses together say of the call."""
 
 
 class Severity(StrEnum):
@@ -82,3 +94,5 @@ class Finding:
     """Paths of other calls that have to do with the cause, such as the source of the mask."""
     unchecked: bool = False
     """True if this says that something could not be looked at."""
+    evidence: tuple[str, ...] = ()
+    """What was seen to move, a sentence each: `row 2 of 'lstm' moved by 0.37 (18 % of its spread)`."""

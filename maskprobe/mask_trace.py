@@ -18,6 +18,8 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+from maskprobe.witness import Proof, Replay
+
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
@@ -158,6 +160,8 @@ class CallRecord:
     """What Keras itself warned of masks while this call ran, in this run."""
     error: str | None = None
     """The message if the call raised."""
+    replay: Replay | None = None
+    """What the values say; None if the call was not replayed."""
 
     @property
     def depth(self) -> int:
@@ -267,6 +271,8 @@ class Trace:
     """What the reader should know about how the trace was made."""
     compiled_problem: str | None = None
     """Why the compiled run could not be done; None if it could, or was not asked for."""
+    proof: Proof | None = None
+    """What was seen of padding end to end; None if that was not asked for (`--no-replay`)."""
 
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:

@@ -33,8 +33,8 @@ def tensors_in(value: Any) -> list[Any]:
     return [leaf for _, leaf in leaves(value) if is_tensor(leaf)]
 
 
-def named_tensors(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """All tensors given to a call of `layer`, named after the arguments of its `call`."""
+def named_leaves(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """All values given to a call of `layer`, named after the arguments of its `call`; keywords by sorted name."""
     layer_type: Any = type(layer)
     names = _positional_names(layer_type)
     found: list[tuple[str, Any]] = []
@@ -43,7 +43,24 @@ def named_tensors(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) 
         found.extend(leaves(value, name))
     for name in sorted(kwargs):
         found.extend(leaves(kwargs[name], name))
-    return [(name, value) for name, value in found if is_tensor(value)]
+    return found
+
+
+def named_tensors(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """All tensors given to a call of `layer`, named after the arguments of its `call`."""
+    return [(name, value) for name, value in named_leaves(layer, args, kwargs) if is_tensor(value)]
+
+
+def rebuilt(nest: Any, values: Iterator[Any]) -> Any:
+    """A copy of `nest` with its leaves taken from `values`, in the order of `leaves`."""
+    if isinstance(nest, Mapping):
+        found = {key: rebuilt(nest[key], values) for key in sorted(nest, key=str)}
+        return {key: found[key] for key in nest}
+    if isinstance(nest, tuple) and hasattr(nest, "_fields"):
+        return type(nest)(*(rebuilt(item, values) for item in nest))
+    if isinstance(nest, list | tuple):
+        return type(nest)(rebuilt(item, values) for item in nest)
+    return next(values)
 
 
 @functools.cache

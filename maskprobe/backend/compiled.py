@@ -44,14 +44,14 @@ def _comparable(calls: Sequence[CallRecord]) -> Iterator[CallRecord]:
 def _compiled_masks(loaded: LoadedModel, feed: Feed) -> Mapping[tuple[str, int], MaskState]:
     import tensorflow as tf
 
-    runnable = intermediate_model(loaded).model
+    model = intermediate_model(loaded)
     seen: dict[tuple[str, int], Any] = {}
     absent: list[tuple[str, int]] = []
 
     def forward(inputs: Any) -> dict[str, Any]:
         recorder = Recorder(loaded.engine, {})
         with watching(loaded, recorder):
-            runnable(inputs, training=False)
+            model(inputs, training=False)
         absent.extend(key for key, mask in recorder.output_masks.items() if mask is None)
         seen.update(_of_this_graph(recorder.output_masks))
         return {str(number): mask for number, mask in enumerate(seen.values())}

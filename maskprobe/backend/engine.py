@@ -52,8 +52,8 @@ class CallObserver(Protocol):
     def received(self, layer: Any, masks: Mapping[str, Any]) -> None:
         """The masks that Keras hands to the innermost running call, by argument name."""
 
-    def leave(self, token: object, outputs: Any) -> None:
-        """The call ended."""
+    def leave(self, token: object, outputs: Any) -> Any:
+        """The call ended; the caller gets what this returns."""
 
     def fail(self, token: object, error: BaseException) -> None:
         """The call raised."""
@@ -88,6 +88,15 @@ class Engine(Protocol):
 
     def compile(self, model: Any, settings: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
         """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
+
+    def output_structure(self, model: Any) -> Any:
+        """The nest in which a functional or built Sequential model returns its outputs."""
+
+    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
+        """The compiled loss of `outputs`, masks included, as `fit` computes it: a scalar tensor."""
+
+    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+        """The compiled metrics of `outputs` by name. Their states are reset before and after."""
 
 
 @functools.cache

@@ -22,13 +22,19 @@ _SETTINGS = (
     "merge_mode",
     "padding",
     "pool_size",
+    "recurrent_dropout",
+    "reset_after",
     "return_sequences",
     "return_state",
     "stateful",
     "strides",
     "target_shape",
+    "unroll",
+    "use_bias",
+    "use_cudnn",
     "zero_output_for_mask",
 )
+_FUNCTIONS = ("activation", "recurrent_activation")
 
 
 def layer_facts(engine: Engine, layer: Any) -> LayerFacts:
@@ -46,7 +52,13 @@ def layer_facts(engine: Engine, layer: Any) -> LayerFacts:
 
 def _settings(layer: Any) -> dict[str, Any]:
     found = {name: _plain(getattr(layer, name, None)) for name in _SETTINGS}
+    found |= {name: _function_name(getattr(layer, name, None)) for name in _FUNCTIONS}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _function_name(value: Any) -> str | None:
+    name = getattr(value, "__name__", None)
+    return name if isinstance(name, str) else None
 
 
 def _plain(value: Any) -> Any:

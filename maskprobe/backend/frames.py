@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maskprobe.backend.engine import Engine, FunctionalGraph, GraphNode, is_builtin
+from maskprobe.backend.replay.captured import CapturedCall
 from maskprobe.mask_trace import CallKind, MaskArgument, TensorRecord
+from maskprobe.witness import Replay
 
 _OPERATION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 """Layer classes in which tf_keras wraps operators, slices and functions on tensors."""
@@ -49,6 +51,22 @@ class Frame:
     took_masks_off: tuple[int, ...] = ()
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+    ordinal: int = 0
+    """Its number by which it is known in another run (`CountingObserver`)."""
+    captured: CapturedCall | None = None
+    """What is needed to run it again; let go when it has been replayed."""
+    inner: list[Frame] = field(default_factory=list)
+    """Calls in it that wait: they are replayed only if it leaks itself."""
+    returned: list[Any] = field(default_factory=list)
+    """The tensors it returned, while it waits to be replayed."""
+    returned_numbers: list[int | None] = field(default_factory=list)
+    """For a model: the numbers that the tensors it returned had inside it."""
+    replay: Replay | None = None
+
+    @property
+    def name(self) -> str:
+        """The last step of the path, without the number of the call."""
+        return self.path.rpartition("/")[2].partition(":")[0]
 
     def take_node(self, layer: Any) -> GraphNode | None:
         """The node of this model's graph that a call of `layer` directly in it stands for.

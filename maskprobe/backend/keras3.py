@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
@@ -106,6 +107,25 @@ class Keras3:
         with keras.saving.custom_object_scope(dict(custom_objects)):
             restored = {name: keras.saving.deserialize_keras_object(value) for name, value in settings.items()}
             model.compile(**restored)
+
+    def output_structure(self, model: Any) -> Any:
+        """The nest in which a functional or built Sequential model returns its outputs."""
+        return (getattr(model, "_functional", None) or model)._outputs_struct
+
+    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
+        """The compiled loss, as keras/src/trainers/trainer.py computes it in `Trainer._compute_loss`."""
+        return model._compile_loss(targets, outputs)
+
+    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+        """The compiled metrics, as `Trainer.compute_metrics` updates them."""
+        compiled = model._compile_metrics
+        if compiled is None:
+            return {}
+        compiled.reset_state()
+        compiled.update_state(targets, outputs)
+        found = {str(name): float(value) for name, value in compiled.result().items() if np.ndim(value) == 0}
+        compiled.reset_state()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 
@@ -13,15 +14,14 @@ class TensorNumbers:
     """
 
     def __init__(self) -> None:
-        self._by_id: dict[int, int] = {}
+        self._by_id: dict[int, tuple[weakref.ref[Any], int]] = {}
+        """Not held: a tensor that no later call needs is let go. Its id may then be another's, so it is compared."""
         self._producers: list[str | None] = []
-        self._kept: list[Any] = []
-        """Every tensor seen is held, so that Python gives its id to no other."""
 
     def of(self, tensor: Any) -> int:
         """The number of `tensor`; a new one, made by no call, if it was never seen."""
-        known = self._by_id.get(id(tensor))
-        return self._new(tensor, None) if known is None else known
+        number = self._number(tensor)
+        return self._new(tensor, None) if number is None else number
 
     def made(self, tensor: Any, path: str) -> int:
         """A new number for `tensor`, returned by the call at `path`."""
@@ -29,20 +29,23 @@ class TensorNumbers:
 
     def is_known(self, tensor: Any) -> bool:
         """Whether a call made `tensor`."""
-        number = self._by_id.get(id(tensor))
-        return number is not None and self._producers[number] is not None
+        return self.known(tensor) is not None
 
     def known(self, tensor: Any) -> int | None:
         """The number of `tensor` if a call made it, else None."""
-        return self._by_id[id(tensor)] if self.is_known(tensor) else None
+        number = self._number(tensor)
+        return number if number is not None and self._producers[number] is not None else None
 
     def producer(self, number: int) -> str | None:
         """Path of the call that made tensor `number`."""
         return self._producers[number]
 
+    def _number(self, tensor: Any) -> int | None:
+        found = self._by_id.get(id(tensor))
+        return found[1] if found is not None and found[0]() is tensor else None
+
     def _new(self, tensor: Any, path: str | None) -> int:
-        self._kept.append(tensor)
         self._producers.append(path)
         number = len(self._producers) - 1
-        self._by_id[id(tensor)] = number
+        self._by_id[id(tensor)] = weakref.ref(tensor), number
         return number

@@ -6,17 +6,19 @@ Copied, because a Keras 3 layer may take masks off its own inputs while it runs:
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from maskprobe.backend.arguments import is_mask_name, leaves, named_tensors, tensors_in
+from maskprobe.backend.counting import CountingObserver
 from maskprobe.backend.engine import Engine
 from maskprobe.backend.facts import layer_facts
 from maskprobe.backend.frames import Frame, is_cell, open_frame
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.numbering import TensorNumbers
+from maskprobe.backend.replay.calls import CallReplays
+from maskprobe.backend.replay.replayer import Replayer
 from maskprobe.backend.tensors import MaskReader, attached_mask, dtype_of, shape_of
 from maskprobe.errors import one_line
 from maskprobe.mask_trace import ABSENT, CallKind, CallRecord, LayerFacts, MaskArgument, TensorRecord
@@ -25,19 +27,28 @@ _PLUMBING = frozenset({"Shape", "ShapeN", "Size", "Rank", "Const", "NoOp", "Read
 """TensorFlow ops that carry no steps on."""
 
 
-class Recorder:
+@dataclass(frozen=True, slots=True)
+class CallPlace:
+    """Which call of the run it is."""
+
+    path: str
+    numbers: tuple[int, ...]
+    """Numbers of its outputs."""
+
+
+class Recorder(CountingObserver):
     """Watches one run of one model. Give it to `Engine.observe`, run the model, then read `calls()`."""
 
-    def __init__(self, engine: Engine, names: Mapping[int, str]) -> None:
-        """`names` gives the input name of each tensor that is fed, by its id."""
+    def __init__(self, engine: Engine, names: Mapping[int, str], replayer: Replayer | None = None) -> None:
+        """`names` gives the input name of each tensor that is fed, by its id; with a `replayer`, calls are replayed."""
+        super().__init__()
         self._engine = engine
         self._names = names
-        self._thread = threading.get_ident()
-        self._paused = False
         self._stack: list[Frame] = []
         self._masks = MaskReader()
         self._numbers = TensorNumbers()
         self._frames: list[Frame] = []
+        self.replays = None if replayer is None else CallReplays(engine, replayer, self._numbers)
         self.outputs: tuple[TensorRecord, ...] = ()
         """What the model that was run returned, with the masks at the end of the run."""
         self.output_masks: dict[tuple[str, int], Any] = {}
@@ -54,12 +65,21 @@ class Recorder:
         """All calls seen, in the order in which they began."""
         return tuple(_call_record(self._engine, frame) for frame in self._frames)
 
+    def places(self) -> Mapping[int, CallPlace]:
+        """The recorded calls by their ordinal; those inside Keras's own composite layers left out."""
+        return {
+            frame.ordinal: CallPlace(frame.path, tuple(record.number for record in frame.outputs))
+            for frame in self._frames
+            if frame.ordinal and not frame.opaque and frame.kind is not CallKind.MODEL
+        }
+
     # What an engine tells (CallObserver).
 
     def enter(self, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Frame | None:
         """A call begins: copy the masks of its inputs."""
+        ordinal = self.count(layer)
         parent = self._stack[-1] if self._stack else None
-        if self._paused or threading.get_ident() != self._thread or (parent is not None and parent.sealed):
+        if ordinal is None or (parent is not None and parent.sealed):
             return None
         if is_cell(self._engine, layer):
             return None
@@ -67,9 +87,12 @@ class Recorder:
             frame = self._root(layer, args, kwargs)
         else:
             frame = open_frame(self._engine, parent, layer)
+            frame.ordinal = ordinal
             if not frame.muted:
                 self._read_inputs(frame, args, kwargs)
                 self._frames.append(frame)
+                if self.replays is not None:
+                    self.replays.began(frame, args, kwargs)
         self._stack.append(frame)
         return frame
 
@@ -78,10 +101,10 @@ class Recorder:
         if self._stack and self._stack[-1].layer is layer:
             self._stack[-1].masks.update(masks)
 
-    def leave(self, token: object, outputs: Any) -> None:
-        """A call ended: copy the masks of its outputs."""
+    def leave(self, token: object, outputs: Any) -> Any:
+        """A call ended: copy the masks of its outputs, which are handed on as they are."""
         if not isinstance(token, Frame):
-            return
+            return outputs
         self._stack.pop()
         tensors = tensors_in(outputs)
         if token.parent is None:
@@ -89,8 +112,11 @@ class Recorder:
         elif not token.muted:
             self._close(token)
             symbolic = token.node.outputs if token.node else ()
+            token.returned_numbers = [self._numbers.known(tensor) for tensor in tensors]
             token.outputs = self._produce(token, tensors, symbolic)
             token.parent.bind(symbolic, [tensor.number for tensor in token.outputs])
+            self._replay(token, tensors)
+        return outputs
 
     def fail(self, token: object, error: BaseException) -> None:
         """A call raised."""
@@ -101,35 +127,34 @@ class Recorder:
             self._close(token)
             token.error = reason_of(error)
 
-    @contextlib.contextmanager
-    def pause(self) -> Iterator[None]:
-        """Record no calls in this context."""
-        before, self._paused = self._paused, True
-        try:
-            yield
-        finally:
-            self._paused = before
-
     def warned(self, message: str) -> None:
         """Keras warned of something while the innermost call ran."""
         if self._stack:
             self._stack[-1].warnings.append(one_line(message))
 
-    def operation(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    def operation(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any], attributes: Any = ()) -> None:
         """TensorFlow ran an op. Recorded only where user code calls it between layers."""
         frame = self._stack[-1] if self._stack else None
-        if frame is None or self._paused or not frame.sees_operations or name in _PLUMBING:
+        if frame is None or self.is_paused or not frame.sees_operations or name in _PLUMBING:
             return
         known = [tensor for tensor in inputs if self._numbers.is_known(tensor)]
         # Bool tensors are masks under way, not data; rank 0 and 1 hold no steps.
         made = [tensor for tensor in outputs if len(shape_of(tensor)) > 1 and dtype_of(tensor) != "bool"]
-        if known and made and threading.get_ident() == self._thread:
+        if known and made and self.is_own_thread():
             op = Frame(None, frame.child_path(name), frame, CallKind.OPERATION, opaque=frame.opaque)
             op.inputs = tuple(self._record(tensor, str(place)) for place, tensor in enumerate(known))
             self._frames.append(op)
             op.outputs = self._produce(op, made, ())
+            if self.replays is not None and len(made) == len(outputs):
+                self.replays.ran_operation(op, inputs, attributes, len(outputs))
+            self._replay(op, made)
 
     # Inside.
+
+    def _replay(self, frame: Frame, tensors: Sequence[Any]) -> None:
+        if self.replays is not None:
+            with self.pause():
+                self.replays.ended(frame, tensors)
 
     def _root(self, model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Frame:
         graph = self._engine.functional_graph(model)
@@ -141,6 +166,8 @@ class Recorder:
             symbolic = graph.inputs[place : place + 1] if graph else ()
             entry.outputs = self._produce(entry, [tensor], symbolic)
             entries.append(entry)
+            if self.replays is not None:
+                self.replays.entered(entry, tensor)
         self._frames.extend(entries)
         if graph is not None:
             root.bind(graph.inputs, [entry.outputs[0].number for entry in entries])
@@ -195,6 +222,7 @@ class Recorder:
             for record, tensor in zip(frame.inputs, frame.input_objects, strict=True)
             if record.mask is not ABSENT and attached_mask(tensor) is None
         )
+        frame.input_objects = ()
 
     def _mask_arguments(self, frame: Frame) -> Iterator[MaskArgument]:
         for argument, value in sorted(frame.masks.items()):
@@ -223,6 +251,7 @@ def _call_record(engine: Engine, frame: Frame) -> CallRecord:
         opaque=frame.opaque or _makes_masks(frame),
         warnings=tuple(frame.warnings),
         error=frame.error,
+        replay=frame.replay,
     )
 
 

@@ -16,6 +16,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tf_keras
 
@@ -107,6 +108,26 @@ class TFKeras:
                 for name, value in settings.items()
             }
             model.compile(**restored)
+
+    def output_structure(self, model: Any) -> Any:
+        """The nest in which a functional or built Sequential model returns its outputs."""
+        return model._nested_outputs
+
+    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
+        """The compiled loss, as tf_keras/src/engine/training.py computes it in `Model.compute_loss`."""
+        found = model.compiled_loss(targets, outputs)
+        model.compiled_loss.reset_state()
+        return found
+
+    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+        """The compiled metrics, as `Model.compute_metrics` updates them."""
+        compiled = model.compiled_metrics
+        compiled.reset_state()
+        compiled.update_state(targets, outputs)
+        results = {str(metric.name): metric.result() for metric in compiled.metrics}
+        found = {name: float(value) for name, value in results.items() if np.ndim(value) == 0}
+        compiled.reset_state()
+        return found
 
 
 def _restored(value: Any, name: str) -> Any:

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from maskprobe.backend.compiled import compare_compiled
 from maskprobe.backend.loaded import LoadedModel
-from maskprobe.backend.run import Feed, run_model
+from maskprobe.backend.replay.end_to_end import EndToEnd, any_leak, noise_effects
+from maskprobe.backend.replay.invariance import Invariance, Original, calm_with_noise, padding_effects
+from maskprobe.backend.replay.jitter import jittered_weights
+from maskprobe.backend.replay.settings import settings_for
+from maskprobe.backend.run import Feed, Run, build_model, run_model
+from maskprobe.backend.state import own_random_numbers
 from maskprobe.errors import RunError
-from maskprobe.mask_trace import ProbeRecord, Trace
+from maskprobe.mask_trace import CompiledDifference, ProbeRecord, Trace
+from maskprobe.witness import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOptions:
+    """What to look at besides the masks of one run."""
+
+    compiled: bool = False
+    """Also run the model the way `predict` does, and give the differences."""
+    replay: bool = True
+    """Replay each call on noise, and look at what padding reaches end to end."""
+    training: bool = False
+    """Run with `training=True`."""
 
 
 def trace_model(
     loaded: LoadedModel,
     feed: Feed,
     probe: ProbeRecord,
-    *,
-    compiled: bool = False,
+    options: TraceOptions,
     notes: tuple[str, ...] = (),
 ) -> Trace:
-    """Run `loaded` once on `feed` and give what was seen of its masks.
+    """Run `loaded` on `feed` and give what was seen of its masks and of its values.
 
     Args:
         loaded: The model.
         feed: The tensors to run it on.
         probe: What the tensors are.
-        compiled: Also run it the way `predict` does, and give the differences.
+        options: What to look at.
         notes: Passed on to the trace.
 
     Raises:
         RunError: the model cannot be run at all. A call that fails on the way is part of the trace.
     """
-    run = run_model(loaded, feed)
-    differences, problem = None, None
-    if compiled and run.failure is None:
-        try:
-            differences = compare_compiled(loaded, feed, run)
-        except RunError as error:
-            problem = str(error)
+    with own_random_numbers(probe.seed or 0):
+        run, proof = _proved(loaded, feed, probe, options)
+    differences, problem = _compiled(loaded, feed, run, options)
     return Trace(
         model=str(loaded.model.name),
         engine=loaded.engine.info,
@@ -47,4 +62,49 @@ def trace_model(
         compiled_problem=problem,
         failure=run.failure,
         notes=notes,
+        proof=proof,
     )
+
+
+def _proved(
+    loaded: LoadedModel,
+    feed: Feed,
+    probe: ProbeRecord,
+    options: TraceOptions,
+) -> tuple[Run, Proof | None]:
+    if not options.replay:
+        return run_model(loaded, feed, training=options.training), None
+    settings = settings_for(probe, training=options.training)
+    build_model(loaded.model, feed)
+    with jittered_weights(loaded.model, settings.seed) as jittered:
+        run = run_model(loaded, feed, settings, training=options.training)
+        if run.failure is not None or run.replays is None:
+            return run, Proof(jittered=jittered, training=options.training)
+        original = Original(loaded, feed.arrays, probe, run, run.replays)
+        ends, others = _end_to_end(original, feed, training=options.training)
+    return run, Proof(
+        (*ends.effects, *others.effects), ends.losses, others.empty, jittered, options.training, ends.loss_problem
+    )
+
+
+def _end_to_end(original: Original, feed: Feed, *, training: bool) -> tuple[EndToEnd, Invariance]:
+    """One run where no call leaks and there is no loss to compute; else noise and other padding apart."""
+    loaded, run, replays = original.loaded, original.run, original.replays
+    if not training and loaded.loss is None and not any_leak(run):
+        calm = calm_with_noise(original)
+        if calm is not None:
+            return EndToEnd(()), calm
+    ends = noise_effects(loaded, feed, run, replays)
+    # In training mode rows of one batch change each other: other rows would move them without any padding.
+    return ends, Invariance() if training else padding_effects(original)
+
+
+def _compiled(
+    loaded: LoadedModel, feed: Feed, run: Run, options: TraceOptions
+) -> tuple[tuple[CompiledDifference, ...] | None, str | None]:
+    if not options.compiled or run.failure is not None:
+        return None, None
+    try:
+        return compare_compiled(loaded, feed, run), None
+    except RunError as error:
+        return None, str(error)

@@ -22,5 +22,4 @@ def watched(
     except BaseException as error:
         observer.fail(token, error)
         raise
-    observer.leave(token, outputs)
-    return outputs
+    return observer.leave(token, outputs)

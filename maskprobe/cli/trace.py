@@ -6,10 +6,11 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
 from maskprobe.finding import FailOn
 from maskprobe.probe.options import Padding, ProbeOptions
@@ -24,52 +25,27 @@ EPILOG = (
 
 
 def trace(  # noqa: PLR0913 - each is an option of the command line
-    file: Annotated[Path, typer.Argument(help="A saved model: .h5, .keras or a SavedModel folder.", metavar="FILE")],
-    inputs: Annotated[
-        Path | None,
-        typer.Option("--inputs", metavar="FILE.npz", help="Your own inputs, by name."),
-    ] = None,
-    padding: Annotated[Padding, typer.Option(help="Where the padding of the probe rows is.")] = Padding.MIXED,
-    length: Annotated[int | None, typer.Option(min=1, help="Time steps, where the model leaves them free.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Rows of the probe.")] = None,
-    pad_value: Annotated[
-        float | None,
-        typer.Option(help="What your data is padded with, if not what the model looks for."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the probe's values.")] = 0,
-    mask_input: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="This model input is a mask. Repeatable."),
-    ] = None,
-    compiled: Annotated[
-        bool,
-        typer.Option("--compiled", help="Also run as predict does, and report differences."),
-    ] = False,
-    keras: Annotated[
-        int | None,
-        typer.Option(min=2, max=3, help="Load with Keras 2 (tf_keras) or 3."),
-    ] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Let code that the file holds run.")] = False,
-    custom_objects: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MODULE:NAME", help="A layer or function it needs. Repeatable."),
-    ] = None,
-    import_: Annotated[
-        list[Path] | None,
-        typer.Option("--import", metavar="FILE.py", help="A file with layers it needs. Repeatable."),
-    ] = None,
-    replace: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LAYER=MODULE:FUNCTION",
-            help="A function in the place of a Lambda's. Repeatable.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
-    show_all: Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")] = False,
-    rows: Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")] = False,
-    fail_on: Annotated[FailOn, typer.Option(help="The least severe finding that gives exit code 1.")] = FailOn.WARNING,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    file: options.File,
+    inputs: options.Inputs = None,
+    padding: options.Where = Padding.MIXED,
+    length: options.Length = None,
+    batch: options.Batch = None,
+    pad_value: options.PadValue = None,
+    seed: options.Seed = 0,
+    mask_input: options.MaskInputs = None,
+    compiled: options.Compiled = False,
+    no_replay: options.NoReplay = False,
+    training: options.Training = False,
+    keras: options.KerasVersion = None,
+    trust: options.Trust = False,
+    custom_objects: options.CustomObjects = None,
+    import_: options.Imports = None,
+    replace: options.Replace = None,
+    as_json: options.AsJson = False,
+    show_all: options.ShowAll = False,
+    rows: options.EveryRow = False,
+    fail_on: options.LeastToFail = FailOn.WARNING,
+    quiet: options.Quiet = False,
 ) -> None:
     """Follow the masks of one model: a line a layer call, then what is wrong and how to mend it."""
     with one_line_errors():
@@ -84,6 +60,8 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
             imports=import_ or (),
             replace=replace or (),
             compiled=compiled,
+            replay=not no_replay,
+            training=training,
         )
         report = _diagnose(file, request, quiet=quiet)
         _write(report, as_json=as_json, show_all=show_all, rows=rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 GAP = 2
 """Blank columns between two columns of the table."""
 NARROW = 60
-"""Below this width there are three columns, and what happened stands under the name of the call."""
+"""Below this width there are three columns, and the values and what happened stand under the name of the call."""
 _LEAST_NAME, _LEAST_CLASS, _LEAST_WORDS = 18, 10, 20
 _COMMON = 22
 """Cells that hold most names and classes."""
@@ -22,20 +22,23 @@ class Columns:
     mask_in: int
     mask_out: int
     words: int
+    values: int = 0
+    """What the second witness saw; without words it stands under the name with them."""
 
 
 def fit(natural: Columns, width: int) -> Columns:
     """Shrink the columns from their `natural` widths so that the table takes at most `width` cells.
 
-    Names, classes and words give way, the strips do not; then the class goes, then the words.
+    Names, classes and words give way, the strips do not; then the class goes, then the values and the words.
     """
     room = width - natural.mask_in - natural.mask_out - 2 * GAP
+    values = natural.values + GAP if natural.values else 0
     for with_class in (True, False):
         least = _least(natural, with_class=with_class)
-        spare = room - GAP * (1 + with_class) - sum(least)
+        spare = room - values - GAP * (1 + with_class) - sum(least)
         if width >= NARROW and spare >= 0:
             return _grow(natural, least, spare)
-    below = natural.words + 2 * GAP  # the words under the name, indented
+    below = values + natural.words + 2 * GAP  # what is put under the name, indented
     return Columns(max(1, min(max(natural.name, below), room)), 0, natural.mask_in, natural.mask_out, 0)
 
 
@@ -55,4 +58,4 @@ def _grow(natural: Columns, least: tuple[int, int, int], spare: int) -> Columns:
         more = min(spare, max(0, wanted - widths[column]))
         widths[column] += more
         spare -= more
-    return Columns(widths[0], widths[1], natural.mask_in, natural.mask_out, widths[2])
+    return Columns(widths[0], widths[1], natural.mask_in, natural.mask_out, widths[2], natural.values)

@@ -1,4 +1,4 @@
-"""Findings as blocks: what was seen, why, what to do, what follows from it."""
+"""Findings as blocks: what was found, what was seen to move, why, what to do, what follows from it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from maskprobe.report.pen import Pen
 SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 MOST_AFFECTED = 5
 """Affected calls named in full."""
+MOST_EVIDENCE = 6
+"""Sentences on what was seen to move; more are counted."""
 
 
 def finding_view(finding: Finding, pen: Pen) -> RenderableType:
@@ -39,18 +41,28 @@ def _heading(finding: Finding, pen: Pen) -> Text:
 
 
 def _parts(finding: Finding, pen: Pen) -> Iterator[tuple[str, Text]]:
+    if finding.evidence:
+        yield "seen:", Text("\n".join(_evidence(finding.evidence, pen)), overflow="fold")
     if finding.cause:
         yield "why:", Text(pen.write(finding.cause), overflow="fold")
     if finding.fix.strip():
         # As it is, line by line: it is meant to be copied.
         yield "fix:", Text("\n".join(pen.write_lines(finding.fix)), style="green", overflow="fold")
     if finding.affects:
-        yield "affects:", Text(_listed(finding.affects, pen), overflow="fold")
+        yield "affects:", Text(pen.write(listed(finding.affects)), overflow="fold")
     if finding.related:
-        yield "see also:", Text(_listed(finding.related, pen), overflow="fold")
+        yield "see also:", Text(pen.write(listed(finding.related)), overflow="fold")
 
 
-def _listed(paths: Sequence[str], pen: Pen) -> str:
-    named = ", ".join(map(pen.write, paths[:MOST_AFFECTED]))
+def _evidence(sentences: Sequence[str], pen: Pen) -> Iterator[str]:
+    yield from map(pen.write, sentences[:MOST_EVIDENCE])
+    more = len(sentences) - MOST_EVIDENCE
+    if more > 0:
+        yield f"and {more} more"
+
+
+def listed(paths: Sequence[str]) -> str:
+    """Name the first few of `paths` and count the others."""
+    named = ", ".join(paths[:MOST_AFFECTED])
     more = len(paths) - MOST_AFFECTED
     return f"{named} and {more} more" if more > 0 else named

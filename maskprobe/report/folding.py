@@ -10,6 +10,8 @@ from typing import TypeAlias
 from maskprobe.finding import CallEvent, Event
 from maskprobe.mask_trace import Absent, CallRecord, MaskState
 from maskprobe.report.report import Report
+from maskprobe.report.second_witness import has_second_witness, leaks
+from maskprobe.witness import OutputWitness, Verdict
 
 SHORTEST_FOLD = 4
 """Runs of fewer calls are shown call by call."""
@@ -22,6 +24,8 @@ class Fold:
     calls: tuple[CallRecord, ...]
     mask: MaskState | None
     """The mask that they all carry; None if they carry none."""
+    verdict: Verdict = Verdict.NOTHING
+    """What both witnesses say of all of them; what their values say is the same, too."""
 
     @property
     def depth(self) -> int:
@@ -30,6 +34,17 @@ class Fold:
 
 
 TableEntry: TypeAlias = CallRecord | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What a line shows of a call at which nothing happens: calls of one picture may share a line."""
+
+    masks: frozenset[MaskState]
+    verdict: Verdict = Verdict.NOTHING
+    replayed: bool = False
+    problem: str | None = None
+    outputs: tuple[OutputWitness, ...] = ()
 
 
 def event_of(report: Report, call: CallRecord) -> CallEvent:
@@ -49,7 +64,7 @@ def table_entries(report: Report, *, show_all: bool) -> Iterator[TableEntry]:
         yield from calls
         return
     told = _told(report, calls)
-    for run in _runs(calls, [None if call.path in told else _carried(call) for call in calls]):
+    for run in _runs(calls, [None if call.path in told else _picture(report, call) for call in calls]):
         yield from run
 
 
@@ -65,7 +80,7 @@ def _told(report: Report, calls: Iterable[CallRecord]) -> set[str]:
 
 
 def _is_quiet(call: CallRecord, event: CallEvent) -> bool:
-    if event.codes or call.error is not None:
+    if event.codes or call.error is not None or leaks(call):
         return False
     if event.event is Event.NOTHING:
         return len(_carried(call)) <= 1
@@ -80,13 +95,25 @@ def _carried(call: CallRecord) -> frozenset[MaskState]:
     return frozenset(state for state in states if not isinstance(state, Absent))
 
 
-def _runs(calls: Sequence[CallRecord], keys: Sequence[frozenset[MaskState] | None]) -> Iterator[Iterable[TableEntry]]:
-    """Group neighbours that carry the same mask; a run that starts inside a call ends where that call does."""
+def _picture(report: Report, call: CallRecord) -> _Picture:
+    masks = _carried(call)
+    if not has_second_witness(report.trace):
+        return _Picture(masks)
+    verdict = event_of(report, call).verdict
+    if call.replay is None:
+        return _Picture(masks, verdict)
+    return _Picture(masks, verdict, replayed=True, problem=call.replay.problem, outputs=call.replay.outputs[:1])
+
+
+def _runs(calls: Sequence[CallRecord], keys: Sequence[_Picture | None]) -> Iterator[Iterable[TableEntry]]:
+    """Group neighbours that look the same; a run that starts inside a call ends where that call does."""
     numbered = list(zip(calls, keys, _blocks(calls, keys), strict=True))
     for (key, _), members in groupby(numbered, key=lambda item: item[1:]):
         run = tuple(call for call, _, _ in members)
-        foldable = key is not None and len(run) >= SHORTEST_FOLD
-        yield (Fold(run, next(iter(key or ()), None)),) if foldable else run
+        if key is None or len(run) < SHORTEST_FOLD:
+            yield run
+        else:
+            yield (Fold(run, next(iter(key.masks), None), key.verdict),)
 
 
 def _blocks(calls: Sequence[CallRecord], keys: Sequence[object]) -> Iterator[int]:

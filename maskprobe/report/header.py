@@ -9,9 +9,11 @@ from rich.text import Text
 from maskprobe.mask_trace import Mask, ProbeRecord, Trace
 from maskprobe.report.pen import Pen
 from maskprobe.report.report import FileInfo, Report
+from maskprobe.report.second_witness import has_second_witness, outputs_of
 from maskprobe.report.shown_row import call_masks
-from maskprobe.report.strip import StripDrawer, mask_row
+from maskprobe.report.strip import StripDrawer, mask_row, probe_row
 from maskprobe.report.summary import plural
+from maskprobe.report.value_strip import value_legend
 
 _FORMATS = {"h5": "HDF5", "keras": "Keras v3 archive", "saved_model": "SavedModel"}
 _MOST_LENGTHS = 3
@@ -26,11 +28,13 @@ def header_lines(report: Report, drawer: StripDrawer) -> Iterator[Text]:
     if trace.probe.rows:
         shown = pen.write(f"strips show {row_words(trace.probe, drawer.row)}:")
         yield Text(f"{shown} {_legend(pen)}", style="dim", overflow="fold")
+        if has_second_witness(trace):
+            yield Text(value_legend(trace, drawer), style="dim", overflow="fold")
     lengths = _shortened_lengths(trace, drawer)
     if lengths:
         told = [f"{length} steps, {drawer.steps_per_cell(length)} a cell" for length in lengths[:_MOST_LENGTHS]]
         mixed = f"; {pen.mixed} partly real" + (" ..." if len(lengths) > _MOST_LENGTHS else "")
-        yield Text(f"long masks: {'; '.join(told)}{mixed}", style="dim", overflow="fold")
+        yield Text(f"long strips: {'; '.join(told)}{mixed}", style="dim", overflow="fold")
     elif _has_inner_steps(trace):
         yield Text(f"nested steps: {pen.mixed} partly real", style="dim")
 
@@ -70,8 +74,9 @@ def _legend(pen: Pen) -> str:
 
 
 def _shortened_lengths(trace: Trace, drawer: StripDrawer) -> list[int]:
-    """Lengths of the masks that are drawn with several steps to a cell."""
-    rows = (mask_row(mask, drawer.row, drawer.rows) for mask in _masks(trace))
+    """Lengths of the masks and outputs that are drawn with several steps to a cell."""
+    rows = [mask_row(mask, drawer.row, drawer.rows) for mask in _masks(trace)]
+    rows += [probe_row(output.classes, drawer.row, drawer.rows) for output in outputs_of(trace)]
     return sorted({len(row) for row in rows if row is not None and drawer.steps_per_cell(len(row)) > 1})
 
 

@@ -37,6 +37,7 @@ from maskprobe.report.json_values import (
     JsonSummary,
     JsonTensor,
 )
+from maskprobe.report.json_witness import proof_to_json, replay_to_json
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.report.summary import count
 from maskprobe.version import __version__
@@ -77,6 +78,7 @@ def json_report(report: Report) -> JsonReport:
             not_checked=counts.not_checked,
             calls=counts.calls,
             masked_calls=counts.masked_calls,
+            not_replayed=counts.not_replayed,
         ),
         file=None if report.file is None else _file(report.file),
         model=text(trace.model),
@@ -89,6 +91,7 @@ def json_report(report: Report) -> JsonReport:
         failure=_maybe(trace.failure),
         notes=_texts(trace.notes),
         findings=[_finding(finding) for finding in report.findings],
+        proof=proof_to_json(trace.proof),
     )
 
 
@@ -133,6 +136,7 @@ def _call(call: CallRecord, event: CallEvent | None) -> JsonCall:
         warnings=_texts(call.warnings),
         error=_maybe(call.error),
         event=None if event is None else _event(event),
+        replay=replay_to_json(call.replay),
     )
 
 
@@ -172,7 +176,9 @@ def _facts(facts: LayerFacts) -> JsonFacts:
 
 
 def _event(event: CallEvent) -> JsonEvent:
-    return JsonEvent(event=event.event.value, words=text(event.words), codes=_texts(event.codes))
+    return JsonEvent(
+        event=event.event.value, words=text(event.words), codes=_texts(event.codes), verdict=event.verdict.value
+    )
 
 
 def _difference(entry: CompiledDifference) -> JsonCompiledDifference:
@@ -190,8 +196,8 @@ def _loss(loss: LossRecord) -> JsonLoss:
 
 def _finding(finding: Finding) -> JsonFinding:
     return JsonFinding(
-        code=finding.code,
-        name=finding.name,
+        code=text(finding.code),
+        name=text(finding.name),
         severity=finding.severity.value,
         path=text(finding.path),
         message=text(finding.message),
@@ -200,6 +206,7 @@ def _finding(finding: Finding) -> JsonFinding:
         affects=_texts(finding.affects),
         related=_texts(finding.related),
         unchecked=finding.unchecked,
+        evidence=_texts(finding.evidence),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from maskprobe.mask_trace import ABSENT, Absent, BoolArray, Mask, MaskState, Unreadable
-from maskprobe.report.json_values import JsonMask, JsonUnreadable, NotFinite, Rows
+from maskprobe.report.json_types import NotFinite, Rows
+from maskprobe.report.json_values import JsonMask, JsonUnreadable
 
 _LARGEST = 2**63 - 1
 

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from maskprobe.report.json_types import NotFinite, Path, Rows
+from maskprobe.report.json_witness_values import JsonProof, JsonReplay
+
 SCHEMA: Final = "maskprobe/report/1"
 """Name and version of the format. A change that could break a reader gets a new number."""
 
@@ -16,7 +19,6 @@ class JsonUnreadable(Struct, frozen=True, kw_only=True):
     unreadable: Annotated[str, Meta(description="Why the values could not be had.")]
 
 
-Rows: TypeAlias = list[str | list[str | list[str | list[Any]]]]
 JsonMask: TypeAlias = Annotated[
     str | Rows | JsonUnreadable | None,
     Meta(
@@ -24,12 +26,8 @@ JsonMask: TypeAlias = Annotated[
         'axes: ["11100", "11111"] is a mask (2, 5). null: no mask.'
     ),
 ]
-NotFinite: TypeAlias = Literal["NaN", "Infinity", "-Infinity"]
 Shape: TypeAlias = Annotated[
     list[int | None], Meta(description="Sizes with the batch axis first; null where a size is not known.")
-]
-Path: TypeAlias = Annotated[
-    str, Meta(description="Path of a call, as `encoder/gru:1`: the second call of `gru` inside `encoder`.")
 ]
 
 
@@ -76,6 +74,22 @@ class JsonEvent(Struct, frozen=True, kw_only=True):
     ]
     words: str
     codes: Annotated[list[str], Meta(description="Codes of the findings at this call.")]
+    verdict: Annotated[
+        Literal[
+            "",
+            "mask made",
+            "carried",
+            "used up",
+            "lost but harmless",
+            "lost and leaking",
+            "kept but leaking",
+            "wrong values",
+            "wrong shape",
+            "no mask, leaking",
+            "cannot tell",
+        ],
+        Meta(description="What the masks and the values together say; empty: no padding came in, or no replay."),
+    ]
 
 
 class JsonCall(Struct, frozen=True, kw_only=True):
@@ -98,6 +112,7 @@ class JsonCall(Struct, frozen=True, kw_only=True):
     warnings: Annotated[list[str], Meta(description="What Keras itself warned of masks while the call ran.")]
     error: str | None
     event: JsonEvent | None
+    replay: Annotated[JsonReplay | None, Meta(description="What the values say; null: not run again.")]
 
 
 class JsonFinding(Struct, frozen=True, kw_only=True):
@@ -113,6 +128,7 @@ class JsonFinding(Struct, frozen=True, kw_only=True):
     affects: Annotated[list[str], Meta(description="Paths of later calls that read the result, and `loss`.")]
     related: list[str]
     unchecked: Annotated[bool, Meta(description="True: this says that something could not be looked at.")]
+    evidence: Annotated[list[str], Meta(description="What was seen to move, a sentence each.")]
 
 
 class JsonProbeInput(Struct, frozen=True, kw_only=True):
@@ -179,6 +195,7 @@ class JsonSummary(Struct, frozen=True, kw_only=True):
     not_checked: int
     calls: Annotated[int, Meta(description="Calls traced, without the opaque ones.")]
     masked_calls: Annotated[int, Meta(description="Calls of these that a mask went into or came out of.")]
+    not_replayed: Annotated[int, Meta(description="Calls of these that could not be run again.")]
 
 
 class JsonReport(Struct, frozen=True, kw_only=True):
@@ -201,3 +218,4 @@ class JsonReport(Struct, frozen=True, kw_only=True):
     failure: Annotated[str | None, Meta(description="Path of the call that raised, if the run did not reach its end.")]
     notes: list[str]
     findings: list[JsonFinding]
+    proof: Annotated[JsonProof | None, Meta(description="What padding does end to end; null: not asked for.")]

@@ -57,6 +57,8 @@ class Pen:
     ellipsis: str
     absent: str = "-"
     unreadable: str = "?"
+    leak: str = "!"
+    constant: str = "="
 
     def write(self, text: str) -> str:
         """Make `text` one safe line that the stream's encoding can hold."""

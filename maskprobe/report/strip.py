@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.text import Text
 
 from maskprobe.mask_trace import Absent, BoolArray, Mask, MaskState, Unreadable
@@ -66,7 +68,11 @@ def mask_row(mask: Mask, row: int, rows: int) -> BoolArray | None:
         row: index of the probe row.
         rows: batch size of the probe.
     """
-    values = mask.values
+    return probe_row(mask.values, row, rows)
+
+
+def probe_row(values: npt.NDArray[Any], row: int, rows: int) -> npt.NDArray[Any] | None:
+    """Give one probe row of an array `(B, ...)`, with at least one axis, or None if it has no such row."""
     if values.ndim == 0 or values.size == 0 or values.shape[0] not in {1, rows}:
         return None
     return np.atleast_1d(values[row if values.shape[0] == rows else 0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import Absent
 from maskprobe.report.report import Report
+from maskprobe.report.second_witness import unreplayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Counts:
     """Calls traced; those inside Keras's own composite layers do not count."""
     masked_calls: int
     """Calls of these that a mask went into or came out of."""
+    not_replayed: int
+    """Calls of these that could not be run again for the second witness."""
 
 
 def count(report: Report) -> Counts:
@@ -41,6 +44,7 @@ def count(report: Report) -> Counts:
         not_checked=len(report.not_checked),
         calls=len(calls),
         masked_calls=len(masked),
+        not_replayed=sum(map(len, unreplayed(report.trace).values())),
     )
 
 
@@ -53,7 +57,8 @@ def summary_line(report: Report) -> str:
         return _found(counts)
     if counts.not_checked:
         return f"Nothing found, but {plural(counts.not_checked, 'thing')} could not be checked; {_traced(counts)}."
-    return f"No findings: {_traced(counts)}, {counts.masked_calls} with a mask."
+    unseen = f"; {plural(counts.not_replayed, 'call')} could not be run again" if counts.not_replayed else ""
+    return f"No findings: {_traced(counts)}, {counts.masked_calls} with a mask{unseen}."
 
 
 def plural(number: int, noun: str) -> str:

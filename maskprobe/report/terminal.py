@@ -11,11 +11,13 @@ from rich.text import Text
 from maskprobe.finding import Finding
 from maskprobe.report.call_table import call_table
 from maskprobe.report.details import detail_lines, note_lines
+from maskprobe.report.end_to_end import end_to_end_lines
 from maskprobe.report.finding_view import finding_view
 from maskprobe.report.header import header_lines
 from maskprobe.report.pen import Pen, pen_for
 from maskprobe.report.report import Report
 from maskprobe.report.row_view import row_views
+from maskprobe.report.second_witness import has_second_witness
 from maskprobe.report.shown_row import choose_row, row_count
 from maskprobe.report.strip import StripDrawer
 from maskprobe.report.summary import summary_line
@@ -47,7 +49,8 @@ class TraceView:
     def _blocks(self, pen: Pen, width: int) -> Iterator[tuple[bool, RenderableType]]:
         """The parts from top to bottom, and whether each may take the whole width."""
         report, trace = self.report, self.report.trace
-        room = max(_LEAST_ROOM, min(width // 5, _MOST_ROOM))
+        share = width // (7 if has_second_witness(trace) else 5)
+        room = max(_LEAST_ROOM, min(share, _MOST_ROOM))
         drawer = StripDrawer(pen, choose_row(trace), row_count(trace), room)
         yield from _sentences(header_lines(report, drawer))
         yield True, Text()
@@ -64,13 +67,14 @@ class TraceView:
             yield from _paragraph([Text("Not checked", style="bold magenta")])
             for finding in report.not_checked:
                 yield False, finding_view(finding, pen)
+        yield from _paragraph(end_to_end_lines(trace, pen, show_all=self.show_all))
         yield from _paragraph([Text(pen.write(summary_line(report)), style="bold", overflow="fold")])
 
 
 def render_trace(
     report: Report, console: Console, *, show_all: bool = False, rows: bool = False, details: bool = False
 ) -> None:
-    """Print `report` on `console`: a header, one line a call, the findings, and a summary.
+    """Print `report` on `console`: a header, one line a call, the findings, what padding does end to end, a summary.
 
     Args:
         report: what was found.
@@ -82,12 +86,12 @@ def render_trace(
     console.print(TraceView(report, show_all=show_all, rows=rows, details=details))
 
 
-def _sentences(lines: Iterable[Text]) -> Iterator[tuple[bool, RenderableType]]:
+def _sentences(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
     for line in lines:
         yield False, line
 
 
-def _paragraph(lines: Iterable[Text]) -> Iterator[tuple[bool, RenderableType]]:
+def _paragraph(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
     """The lines after a blank one; nothing at all if there are none."""
     kept = list(lines)
     if kept:

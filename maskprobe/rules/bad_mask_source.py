@@ -46,10 +46,12 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallKind
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.harm import harm_of
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
-from maskprobe.rules.tell import read_wrong
+from maskprobe.rules.tell import read_wrong, told
 from maskprobe.rules.words import call_words, now_hidden, now_real
 
 
@@ -60,15 +62,17 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             continue
         readers = flow.readers_of_mask(truth.call)
         severity, who = read_wrong(readers)
+        harm = harm_of(flow, truth.call, flow.blame_of(truth.call, Fault.WRONG), severity)
         parts = (now_real(truth.real, truth.mask), now_hidden(truth.real, truth.mask))
         yield RULE.finding(
             truth.call.path,
-            severity,
-            f"{', and '.join(part for part in parts if part)}; {who}.",
+            harm.severity,
+            told(f"{', and '.join(part for part in parts if part)}; {who}.", harm),
             cause=_cause(flow, truth),
             fix=_fix(flow, truth),
             affects=readers,
             related=tuple(sorted(flow.inputs_behind(truth.call))),
+            evidence=harm.evidence,
         )
 
 

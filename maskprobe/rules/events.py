@@ -116,7 +116,7 @@ class EventFinder:
         if call.kind is CallKind.MODEL:
             return self._ended_in_model(call)
         if own_code and call.facts.accepts_mask and not goes_on:
-            return CallEvent(Event.UNKNOWN, "took the mask, ended time")
+            return _by_values(call)
         return CallEvent(Event.LOST, "mask lost" if goes_on else "mask lost with the time axis")
 
     def _ended_in_model(self, call: CallRecord) -> CallEvent:
@@ -130,6 +130,15 @@ class EventFinder:
         if Event.USED in happened:
             return CallEvent(Event.USED, "mask used up inside")
         return CallEvent(Event.LOST, "mask lost inside")
+
+
+def _by_values(call: CallRecord) -> CallEvent:
+    """A custom layer took the mask and ended the time axis: whether it used the mask only values can tell."""
+    if call.replay is None or not call.replay.outputs:
+        return CallEvent(Event.UNKNOWN, "took the mask, ended time")
+    if any(output.leak is not None for output in call.replay.outputs):
+        return CallEvent(Event.USED, "took the mask, and mixed padding in")
+    return CallEvent(Event.USED, "mask used up")
 
 
 def _passed(call: CallRecord, came: list[Mask], went: Mask) -> CallEvent:

@@ -9,8 +9,10 @@ import numpy as np
 
 from maskprobe.finding import CallEvent, Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
+from maskprobe.rules.blame import Blame, Fault, find_blame
 from maskprobe.rules.events import EventFinder, is_source
 from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
+from maskprobe.rules.truth import true_padding
 
 
 class MaskFlow:
@@ -33,6 +35,42 @@ class MaskFlow:
     def judged(self) -> tuple[CallRecord, ...]:
         """The calls that rules look at: not those inside Keras's own composite layers."""
         return tuple(call for call in self.trace.calls if not call.opaque)
+
+    @cached_property
+    def padding(self) -> Mapping[int, BoolArray]:
+        """By tensor number where the padding really is; empty without replays."""
+        return true_padding(self.trace)
+
+    @cached_property
+    def blames(self) -> tuple[Blame, ...]:
+        """Who is to blame for the leaks that were seen, in the order of the leaks."""
+        return find_blame(self)
+
+    def blame_of(self, call: CallRecord, *faults: Fault) -> Blame | None:
+        """What `call` is to blame for, in one of the ways `faults`; None if nothing was seen."""
+        return next((blame for blame in self.blames if blame.call is call and blame.fault in faults), None)
+
+    def reached(self, call: CallRecord) -> frozenset[int]:
+        """Numbers of all tensors that what `call` returns reaches, its own outputs included."""
+        numbers = {tensor.number for tensor in call.outputs}
+        around = call
+        while around.parent is not None:
+            around = self.trace.by_path[around.parent]
+            numbers |= {tensor.number for tensor in around.outputs}
+        for later in self.trace.calls:
+            if numbers & {tensor.number for tensor in later.inputs}:
+                numbers.update(tensor.number for tensor in later.outputs)
+        return frozenset(numbers)
+
+    def keeps_steps(self, call: CallRecord, output: int) -> bool:
+        """Whether output `output` of `call` still has a time axis, as the replays saw it."""
+        seen = call.replay.outputs[output] if call.replay is not None else None
+        return seen is not None and seen.classes.ndim > 1
+
+    @cached_property
+    def makers(self) -> Mapping[int, CallRecord]:
+        """The call that returned each tensor, by its number."""
+        return {tensor.number: call for call in self.trace.calls for tensor in call.outputs}
 
     def where(self, *events: Event) -> Iterator[CallRecord]:
         """The judged calls at which one of `events` happened."""

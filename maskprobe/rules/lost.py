@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
 
-from maskprobe.finding import Event
+from maskprobe.finding import Event, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Mask
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.harm import Harm, harm_of
 from maskprobe.rules.masks import MERGES, given_masks, keeps_time, misfit
+
+_RANK_WITH_INNER_STEPS = 3
 
 
 class LostBy(Enum):
@@ -34,19 +39,39 @@ def lost_calls(flow: MaskFlow, kind: LostBy) -> list[CallRecord]:
     return [call for call in flow.where(Event.LOST) if lost_by(flow, call) is kind]
 
 
+def seen_harm(flow: MaskFlow, call: CallRecord, unproved: Severity = Severity.WARNING) -> Harm:
+    """What the loss of a mask at `call` was seen to do."""
+    return harm_of(flow, call, flow.blame_of(call, Fault.LOST), unproved)
+
+
 def lost_by(flow: MaskFlow, call: CallRecord) -> LostBy:
     """Which rule speaks of the mask that was lost at `call`."""
-    if flow.is_given_by_hand(call):
+    leaks = flow.blame_of(call, Fault.LOST) is not None
+    if not leaks and (flow.is_given_by_hand(call) or _is_told_inside(flow, call)):
         return LostBy.HARMLESS
     if any(misfit(tensor) is not None for tensor in call.inputs):
         return LostBy.MISSHAPEN
     if flow.finder.stripped(call) and call.kind is not CallKind.OPERATION:
         return LostBy.TAKEN_OFF
     if call.parent is not None or call.kind is CallKind.MODEL:
-        return LostBy.INSIDE if _hurts_inside(flow, call) else LostBy.HARMLESS
+        return LostBy.INSIDE if leaks or _hurts_inside(flow, call) else LostBy.HARMLESS
     if call.kind is CallKind.OPERATION or (call.class_name in MERGES and call.facts.builtin):
         return LostBy.OPERATION
     return LostBy.LAYER if call.facts.builtin else LostBy.CUSTOM
+
+
+def _is_told_inside(flow: MaskFlow, call: CallRecord) -> bool:
+    """Whether a call inside was seen to be guilty: that is the one to name."""
+    return any(blame.fault is Fault.LOST and blame.call.path.startswith(f"{call.path}/") for blame in flow.blames)
+
+
+def not_handed_in(flow: MaskFlow, wrapper: CallRecord) -> Iterator[CallRecord]:
+    """The layers inside a `TimeDistributed` that take masks and got none, though it had one for each inner step."""
+    mask = next((mask for mask in given_masks(wrapper) if isinstance(mask, Mask)), None)
+    if wrapper.facts.time_distributed and mask is not None and len(mask.shape) >= _RANK_WITH_INNER_STEPS:
+        for inner in flow.trace.inside(wrapper.path):
+            if inner.facts.accepts_mask and not any(given_masks(inner)):
+                yield inner
 
 
 def goes_on(call: CallRecord) -> bool:

@@ -53,11 +53,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
-from maskprobe.mask_trace import CallRecord
+from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.rules.blame import Blame, Fault
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.lost import LostBy, goes_on, lost_calls
+from maskprobe.rules.harm import harm_of
+from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
+from maskprobe.rules.masks import given_masks
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import lost_message, silence
+from maskprobe.rules.tell import lost_message, silence, told
 from maskprobe.rules.words import call_words
 
 
@@ -65,15 +68,39 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each custom layer that ended a mask."""
     for call in lost_calls(flow, LostBy.CUSTOM):
         readers = flow.readers_without_mask(call)
+        harm = seen_harm(flow, call, Severity.NOTE if call.facts.computes_mask else Severity.WARNING)
         yield RULE.finding(
             call.path,
-            Severity.NOTE if call.facts.computes_mask else Severity.WARNING,
-            lost_message(flow, call, readers),
+            harm.severity,
+            lost_message(flow, call, readers, harm),
             cause=f"{_cause(call)} {silence(flow, call)}",
             fix=_fix(call),
             affects=readers,
             related=flow.origins_before(call),
+            evidence=harm.evidence,
         )
+    for blame in flow.blames:
+        if blame.fault is Fault.WRONG and _is_custom(blame.call):
+            yield _wrong_mask(flow, blame)
+
+
+def _is_custom(call: CallRecord) -> bool:
+    return not call.facts.builtin and call.kind is CallKind.LAYER and any(given_masks(call))
+
+
+def _wrong_mask(flow: MaskFlow, blame: Blame) -> Finding:
+    call, harm = blame.call, harm_of(flow, blame.call, blame)
+    readers = flow.readers_of_mask(call)
+    return RULE.finding(
+        call.path,
+        harm.severity,
+        told(f"The mask that {call_words(call)} returns calls padded steps real.", harm),
+        cause=f"The compute_mask of {call_words(call)} returns neither the mask that came in nor one that hides more.",
+        fix="Return the mask from compute_mask(self, inputs, previous_mask), if the steps of the output are the same.",
+        affects=readers,
+        related=flow.origins_before(call),
+        evidence=harm.evidence,
+    )
 
 
 def _cause(call: CallRecord) -> str:

@@ -43,10 +43,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from maskprobe.finding import Finding, Severity
+from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.lost import LostBy, goes_on, lost_calls
+from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import by_hand, carry_in_layer, lost_message, silence
 
@@ -55,14 +55,16 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each built-in layer that ended a mask."""
     for call in lost_calls(flow, LostBy.LAYER):
         readers = flow.readers_without_mask(call)
+        harm = seen_harm(flow, call)
         yield RULE.finding(
             call.path,
-            Severity.WARNING,
-            lost_message(flow, call, readers),
+            harm.severity,
+            lost_message(flow, call, readers, harm),
             cause=f"{call.class_name} does not support masks, so it returns none. {silence(flow, call)}",
             fix=_fix(flow, call),
             affects=readers,
             related=flow.origins_before(call),
+            evidence=harm.evidence,
         )
 
 

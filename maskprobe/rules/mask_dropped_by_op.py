@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.lost import LostBy, goes_on, lost_calls
+from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
 from maskprobe.rules.masks import is_present
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import by_hand, carry_in_layer, keras3_before, lost_message, silence
@@ -60,14 +60,16 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     for call in lost_calls(flow, LostBy.OPERATION):
         readers = flow.readers_without_mask(call)
         picks_steps = call.class_name in _SLICES and not goes_on(call)
+        harm = seen_harm(flow, call, Severity.NOTE if picks_steps else Severity.WARNING)
         yield RULE.finding(
             call.path,
-            Severity.NOTE if picks_steps else Severity.WARNING,
-            lost_message(flow, call, readers),
+            harm.severity,
+            lost_message(flow, call, readers, harm),
             cause=_cause(flow, call),
             fix=_fix(flow, call),
             affects=readers,
             related=flow.origins_before(call),
+            evidence=harm.evidence,
         )
 
 

@@ -42,54 +42,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maskprobe.finding import Finding, Severity
-from maskprobe.mask_trace import CallKind, CallRecord, Mask
+from maskprobe.finding import Finding
+from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.lost import LostBy, lost_calls
-from maskprobe.rules.masks import given_masks
+from maskprobe.rules.harm import harm_of
+from maskprobe.rules.lost import LostBy, lost_calls, not_handed_in, seen_harm
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import lost_message, silence
+from maskprobe.rules.tell import lost_message, silence, told
 from maskprobe.rules.words import call_words
-
-_RANK_WITH_INNER_STEPS = 3
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
     """Give a finding for each inner call that lost a mask, and for each inner layer that never got one."""
     for call in lost_calls(flow, LostBy.INSIDE):
         readers = flow.readers_without_mask(call)
+        harm = seen_harm(flow, call)
         yield RULE.finding(
             call.path,
-            Severity.WARNING,
-            lost_message(flow, call, readers),
+            harm.severity,
+            lost_message(flow, call, readers, harm),
             cause=f"{_what(call)} {silence(flow, call)}",
             fix=_fix(call),
             affects=readers,
             related=(*flow.origins_before(call), *([call.parent] if call.parent else [])),
+            evidence=harm.evidence,
         )
     for wrapper in flow.judged:
         yield from _never_handed_in(flow, wrapper)
 
 
 def _never_handed_in(flow: MaskFlow, wrapper: CallRecord) -> Iterator[Finding]:
-    if not wrapper.facts.time_distributed:
-        return
-    mask = next((mask for mask in given_masks(wrapper) if isinstance(mask, Mask)), None)
-    if mask is None or len(mask.shape) < _RANK_WITH_INNER_STEPS:
-        return
-    for inner in flow.trace.inside(wrapper.path):
-        if inner.facts.accepts_mask and not any(given_masks(inner)):
-            yield RULE.finding(
-                inner.path,
-                Severity.WARNING,
-                f"The mask of each inner sequence reaches {call_words(wrapper)} and is not handed to "
-                f"{call_words(inner)}.",
-                cause=f"TimeDistributed of {flow.trace.engine} hands no mask to this layer when it runs eagerly with "
-                "a known batch size; look at --compiled for what predict does.",
-                fix="Put the mask source inside: TimeDistributed(Sequential([Masking(), LSTM(units)]))",
-                affects=(wrapper.path,),
-                related=flow.origins_before(wrapper),
-            )
+    for inner in not_handed_in(flow, wrapper):
+        harm = harm_of(flow, wrapper, flow.blame_of(wrapper, Fault.KEPT))
+        message = f"The mask of each inner sequence reaches {call_words(wrapper)} and is not handed to"
+        yield RULE.finding(
+            inner.path,
+            harm.severity,
+            told(f"{message} {call_words(inner)}.", harm),
+            cause=f"TimeDistributed of {flow.trace.engine} hands no mask to this layer when it runs eagerly with "
+            "a known batch size; look at --compiled for what predict does.",
+            fix="Put the mask source inside: TimeDistributed(Sequential([Masking(), LSTM(units)]))",
+            affects=(wrapper.path,),
+            related=flow.origins_before(wrapper),
+            evidence=harm.evidence,
+        )
 
 
 def _what(call: CallRecord) -> str:

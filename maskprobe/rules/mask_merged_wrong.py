@@ -47,12 +47,14 @@ import numpy as np
 
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallRecord, Mask, TensorRecord
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.events import merge_rule
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.harm import Harm, harm_of
 from maskprobe.rules.masks import ATTENTION, all_of, any_of, is_all_real, is_present, is_time_joining, same_shape
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import sources_with_truth
-from maskprobe.rules.tell import by_hand, read_wrong
+from maskprobe.rules.tell import by_hand, read_wrong, told
 from maskprobe.rules.words import counted, listed, now_hidden, now_real
 
 
@@ -85,16 +87,22 @@ def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) ->
     unmasked = [tensor.producer or tensor.name for tensor in call.inputs if not is_present(tensor.mask)]
     readers = flow.readers_of_mask(call)
     _, who = read_wrong(readers)
+    harm = _harm(flow, call, Severity.ERROR)
     return RULE.finding(
         call.path,
-        Severity.ERROR,
-        f"{now_real(all_of(came), went.values)}; {who}.",
+        harm.severity,
+        told(f"{now_real(all_of(came), went.values)}; {who}.", harm),
         cause=f"{listed(unmasked)} came without a mask, and {flow.trace.engine} then calls every step of "
         f"{call.class_name} real; tf_keras keeps the mask of the other inputs.",
         fix=f"Give the right mask to each layer that reads it: {by_hand(flow, call, readers)}",
         affects=readers,
         related=flow.origins_before(call),
+        evidence=harm.evidence,
     )
+
+
+def _harm(flow: MaskFlow, call: CallRecord, unproved: Severity) -> Harm:
+    return harm_of(flow, call, flow.blame_of(call, Fault.WRONG), unproved)
 
 
 def _example(flow: MaskFlow, call: CallRecord) -> str:
@@ -113,15 +121,17 @@ def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask)
     else:
         _, who = read_wrong(readers)
         message = f"Merged by {rule} {where}: {real}; {who}."
+    harm = Harm(Severity.NOTE) if real is None else _harm(flow, call, Severity.WARNING)
     return RULE.finding(
         call.path,
-        Severity.NOTE if real is None else Severity.WARNING,
-        message,
+        harm.severity,
+        told(message, harm),
         cause="Keras 2 and tf_keras merge masks by AND; Keras 3.4 and later by OR; Keras 3.0 to 3.3 lose them. "
         f"This is {flow.trace.engine}.",
         fix=f"Decide which steps are real and give that mask to each layer that reads one: {_example(flow, call)}",
         affects=readers,
         related=sources,
+        evidence=harm.evidence,
     )
 
 

@@ -42,10 +42,12 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Event, Finding
 from maskprobe.mask_trace import CallRecord, Mask
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.harm import harm_of
 from maskprobe.rules.masks import all_of, fits, same_shape
 from maskprobe.rules.rule import Rule
-from maskprobe.rules.tell import read_wrong, source_words
+from maskprobe.rules.tell import read_wrong, source_words, told
 from maskprobe.rules.words import call_words, now_hidden, now_real
 
 
@@ -58,16 +60,18 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             continue
         readers = flow.readers_of_mask(call)
         severity, who = read_wrong(readers)
+        harm = harm_of(flow, call, flow.blame_of(call, Fault.WRONG), severity)
         sources = flow.origins_before(call)
         yield RULE.finding(
             call.path,
-            severity,
-            f"{_difference(came, went)}; {who}.",
+            harm.severity,
+            told(f"{_difference(came, went)}; {who}.", harm),
             cause=f"{call_words(call)} makes a mask of its own and replaces the one of "
             f"{source_words(flow, sources)}. {_why(call)}",
             fix=f"Remove {call_words(call)}: the mask is there already.",
             affects=readers,
             related=sources,
+            evidence=harm.evidence,
         )
 
 

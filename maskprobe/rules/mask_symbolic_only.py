@@ -49,9 +49,11 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallRecord, Mask, MaskState, TensorRecord
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.lost import LostBy, lost_calls
+from maskprobe.rules.harm import Harm, unmasked_loss
+from maskprobe.rules.lost import LostBy, lost_calls, seen_harm
 from maskprobe.rules.masks import is_present, padded_steps
 from maskprobe.rules.rule import Rule
+from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, counted, listed, verb
 
 
@@ -73,15 +75,17 @@ def _taken_off(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> Findin
     maker = tensor.producer or tensor.name
     graph = ", though the graph shows one" if call.outputs[0].symbolic_mask else ""
     also = f"; {listed(readers)} {verb(readers, 'goes', 'go')} on without it" if readers else ""
+    harm = seen_harm(flow, call)
     return RULE.finding(
         call.path,
-        Severity.WARNING,
+        harm.severity,
         f"{call_words(call)} reads '{maker}' without the mask{_count(made)} that it was made with, and returns none"
-        f"{graph}{also}.",
+        f"{told(f'{graph}{also}.', harm)}",
         cause=_cause(flow, tensor),
         fix=_fix(flow, call, tensor),
         affects=readers,
         related=(*_takers(flow, tensor.number), maker),
+        evidence=harm.evidence,
     )
 
 
@@ -92,15 +96,17 @@ def _outputs(flow: MaskFlow, told: set[int]) -> Iterator[Finding]:
         takers = _takers(flow, output.number)
         if output.number in told or not takers or is_present(output.mask) or not is_present(made):
             continue
+        harm = unmasked_loss(flow) or Harm(Severity.WARNING)
         yield RULE.finding(
             output.producer or "",
-            Severity.WARNING,
+            harm.severity,
             f"The model output '{output.producer}' has no mask{_count(made)} at the end of the run, though it was "
             "made with one; the loss counts its padding.",
             cause=_cause(flow, output),
-            fix="Return a tensor of its own: keras.layers.Rescaling(1.0)(output)",
+            fix=f"{_branch(output)}\n    {_taker(flow, output)}(branch, branch)",
             affects=("loss",) if flow.trace.loss is not None else (),
             related=takers,
+            evidence=harm.evidence,
         )
 
 
@@ -142,13 +148,18 @@ def _cause(flow: MaskFlow, tensor: TensorRecord) -> str:
 
 
 def _fix(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str:
-    taker = next(iter(_takers(flow, tensor.number)), "attention")
     name = tensor.producer or "x"
-    reads = f"[{name}, {taker}(branch, branch)]" if len(call.inputs) > 1 else name
-    return (
-        f"Give the attention a tensor of its own:\n    branch = keras.layers.Rescaling(1.0)({name})\n"
-        f"    {call.name}({reads})"
-    )
+    reads = f"[{name}, {_taker(flow, tensor)}(branch, branch)]" if len(call.inputs) > 1 else name
+    return f"{_branch(tensor)}\n    {call.name}({reads})"
+
+
+def _branch(tensor: TensorRecord) -> str:
+    name = tensor.producer or "x"
+    return f"Give the attention a tensor of its own:\n    branch = keras.layers.Rescaling(1.0)({name})"
+
+
+def _taker(flow: MaskFlow, tensor: TensorRecord) -> str:
+    return next(iter(_takers(flow, tensor.number)), "attention")
 
 
 RULE = Rule(

@@ -2,8 +2,10 @@
 
 ## What it does
 
-Names what maskprobe could not judge: a call that failed, a mask whose values could not be read, a custom layer that
-took the mask and ended the time axis, a mask input that no call was seen to use, a model without any mask.
+Names what maskprobe could not judge: a call that failed, a mask whose values could not be read, a call that could not
+be run again on noise, a loss that could not be computed, a model of which nothing could be padded. With `--no-replay`
+also what only values tell: a custom layer that took the mask and ended the time axis, a mask input that no call was
+seen to use, a model without any mask.
 
 ## Why is this bad?
 
@@ -17,14 +19,9 @@ None: it is the list of limits that were met in this run.
 ## Example
 
 ```python
-class MaxPooling(keras.layers.Layer):
-    def call(self, x, mask=None):  # takes the mask; whether it uses it, only its values can tell
-        return keras.ops.max(x, axis=1)
-
-
-inputs = keras.Input((None,), dtype="int32")
-h = keras.layers.Embedding(1000, 16, mask_zero=True)(inputs)
-model = keras.Model(inputs, MaxPooling()(h))
+inputs = keras.Input((6,), dtype="int32")
+h = keras.layers.Embedding(1000, 1, mask_zero=True)(inputs)
+model = keras.Model(inputs, keras.layers.Softmax(axis=1)(h))  # it can be built, and fails when it is run
 ```
 
 ## Use instead
@@ -43,9 +40,10 @@ from collections.abc import Iterator
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import given_masks, made_masks
+from maskprobe.rules.masks import given_masks, made_masks, misfit
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import call_words, listed
+from maskprobe.witness import Change
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
@@ -56,6 +54,9 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _unused_mask_inputs(flow)
     yield from _no_mask(flow)
     yield from _not_compiled(flow)
+    yield from _not_replayed(flow)
+    yield from _not_followed(flow)
+    yield from _ends_unknown(flow)
 
 
 def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str, ...] = ()) -> Finding:
@@ -118,6 +119,8 @@ def _has_unreadable(call: CallRecord) -> bool:
 
 
 def _unused_mask_inputs(flow: MaskFlow) -> Iterator[Finding]:
+    if flow.trace.proof is not None:
+        return  # what moves tells
     for name in sorted(flow.mask_inputs):
         if not flow.is_mask_input_used(name):
             yield _unchecked(
@@ -139,6 +142,86 @@ def _not_compiled(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
+def _not_replayed(flow: MaskFlow) -> Iterator[Finding]:
+    """One finding a reason: the first call, the others with it."""
+    by_reason: dict[str, list[str]] = {}
+    for call in flow.judged:
+        if call.replay is not None and call.replay.problem is not None:
+            by_reason.setdefault(call.replay.problem, []).append(call.path)
+    for reason, paths in by_reason.items():
+        yield _unchecked(
+            paths[0],
+            f"{listed(paths)} could not be run again on noise: {reason}",
+            "Whether padding moves real steps there was not seen; where it is afterwards follows from shapes.",
+            "If the layer depends on the values of its input (a table, a check of ranges), look at it yourself.",
+            tuple(paths[1:]),
+        )
+
+
+def _not_followed(flow: MaskFlow) -> Iterator[Finding]:
+    """Calls that turn padded ids into numbers without steps, and show no call inside that does."""
+    if flow.trace.proof is None or flow.trace.failure is not None:
+        return
+    blind = [call.path for call in flow.judged if call.kind is not CallKind.MODEL and _ends_ids(flow, call)]
+    outermost = [path for path in blind if not any(path.startswith(f"{other}/") for other in blind)]
+    if outermost:
+        yield _unchecked(
+            outermost[0],
+            f"{listed(outermost)} reads padded ids and returns no steps: whether padding counts there was not seen.",
+            "Noise cannot be put on ids, and no call inside was seen that makes numbers of them.",
+            "Compare its output for rows with more and with less padding.",
+            tuple(outermost[1:]),
+        )
+
+
+def _ends_ids(flow: MaskFlow, call: CallRecord) -> bool:
+    reads = [tensor for tensor in call.inputs if tensor.number in flow.padding]
+    inside = (other for other in flow.judged if other.path.startswith(f"{call.path}/"))
+    return (
+        bool(reads)
+        and all("int" in tensor.dtype for tensor in reads)
+        and call.replay is None
+        and any("float" in tensor.dtype for tensor in call.outputs)
+        and not any(other.replay is not None for other in inside)
+        # What still has the steps and was not carried is a mask of numbers: 1.0 at real steps and 0.0 at padded ones.
+        and not any(tensor.shape[1] in output.shape[1:] for tensor in reads[:1] for output in call.outputs)
+    )
+
+
+def _ends_unknown(flow: MaskFlow) -> Iterator[Finding]:
+    """What could not be looked at end to end."""
+    proof = flow.trace.proof
+    if proof is None:
+        return
+    unseen = [effect for effect in proof.effects if effect.problem is not None and effect.change is Change.NOISE]
+    # Where a call cannot be run on noise the model cannot either: that is told of the call.
+    if unseen and not any(call.replay is not None and call.replay.problem for call in flow.judged):
+        names = listed([f"'{flow.trace.outputs[effect.output].producer}'" for effect in unseen])
+        what = "the model output" if len(unseen) == 1 else "the model outputs"
+        yield _unchecked(
+            "",
+            f"Whether padding reaches {what} {names} was not seen: {unseen[0].problem}",
+            "The model cannot be run with noise in the padding.",
+            "The calls were looked at one by one all the same.",
+        )
+    empty = None if proof.empty is None else proof.empty.problem
+    if empty is not None and not any(effect.problem == empty for effect in proof.effects):
+        yield _unchecked(
+            "",
+            f"A row that is padding all through could not be tried: {empty}",
+            "The model runs on rows with more or less padding, and not on one without a real step.",
+            "Leave empty sequences out of the data; fit and predict will stop at them too.",
+        )
+    # A mask of another shape than its output is MP107's, and what a loss makes of it follows.
+    if proof.loss_problem is not None and not any(misfit(output) for output in flow.trace.outputs):
+        yield _unchecked(
+            "",
+            f"Whether the loss counts padding was not seen: {proof.loss_problem}",
+            "The compiled loss could not be computed on made-up targets.",
+            "Compare the loss for two batches that differ in padded steps only.",
+        )
+
+
 def _no_mask(flow: MaskFlow) -> Iterator[Finding]:
     if flow.sources or flow.trace.failure is not None:
         return
@@ -149,13 +232,20 @@ def _no_mask(flow: MaskFlow) -> Iterator[Finding]:
             "A SavedModel of a subclassed model comes back as compiled functions, without its layers' calls.",
             "Bring its class with --custom-objects MODULE:NAME, or trace the model in memory: maskprobe.trace(model)",
         )
-    else:
+    elif flow.trace.proof is None:
         yield _unchecked(
             "",
             "No mask source is in this model (Masking, Embedding with mask_zero, or a mask input), so there was no "
             "mask to follow.",
             "Without a mask every step counts as real, padding too.",
             "If its inputs are padded, add one: Embedding(..., mask_zero=True) or Masking(mask_value=...)",
+        )
+    elif not flow.padding:
+        yield _unchecked(
+            "",
+            "No mask source is in this model, and none of its inputs was padded, so there was nothing to follow.",
+            "Nothing in the model says which inputs have a time axis, or the data that was brought is not padded.",
+            "Bring padded data of your own with --inputs",
         )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from maskprobe.errors import UsageError
 from maskprobe.finding import Finding
 from maskprobe.rules import (
+    attention_leak,
+    backend_dependent,
     bad_mask_source,
+    empty_sequence,
     mask_contract,
     mask_dropped,
     mask_dropped_by_op,
@@ -14,7 +17,9 @@ from maskprobe.rules import (
     mask_misshapen,
     mask_overwritten,
     mask_symbolic_only,
+    no_mask,
     not_checked,
+    padding_leak,
     real_step_masked,
 )
 from maskprobe.rules.flow import MaskFlow
@@ -26,11 +31,16 @@ RULES: tuple[Rule, ...] = (
     mask_merged_wrong.RULE,
     mask_overwritten.RULE,
     real_step_masked.RULE,
+    padding_leak.RULE,
     mask_misshapen.RULE,
     mask_lost_inside.RULE,
     mask_contract.RULE,
     bad_mask_source.RULE,
+    no_mask.RULE,
+    attention_leak.RULE,
     mask_symbolic_only.RULE,
+    empty_sequence.RULE,
+    backend_dependent.RULE,
     not_checked.RULE,
 )
 
@@ -53,4 +63,5 @@ def check_all(flow: MaskFlow) -> tuple[Finding, ...]:
     """The findings of all rules, in the order of the calls they are at; those of the whole model come last."""
     place = {call.path: number for number, call in enumerate(flow.trace.calls)}
     found = [finding for rule in RULES for finding in rule.check(flow)]
+    found += padding_leak.untold(flow, found)
     return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))

@@ -35,6 +35,7 @@ class Rule:
         affects: tuple[str, ...] = (),
         related: tuple[str, ...] = (),
         unchecked: bool = False,
+        evidence: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule."""
-        return Finding(self.code, self.name, severity, path, message, cause, fix, affects, related, unchecked)
+        return Finding(self.code, self.name, severity, path, message, cause, fix, affects, related, unchecked, evidence)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from maskprobe.finding import Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.harm import Harm
 from maskprobe.rules.lost import goes_on
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.words import call_words, last_name, listed, padding_of, verb
 
 
-def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
+def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str], harm: Harm) -> str:
     """What was lost at `call`, and who goes on without it."""
     mask = next((mask for mask in given_masks(call) if isinstance(mask, Mask)), None)
     sources = flow.origins_before(call)
@@ -20,7 +21,12 @@ def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> st
     hidden = f" ({padding_of(mask)})" if mask is not None else ""
     what = "ends here" if goes_on(call) else "ends here with the time axis, padded steps included"
     after = f"; {listed(readers)} {verb(readers, 'goes', 'go')} on without it" if readers else ""
-    return f"{whose[0].upper()}{whose[1:]}{hidden} {what}{after}."
+    return told(f"{whose[0].upper()}{whose[1:]}{hidden} {what}{after}.", harm)
+
+
+def told(message: str, harm: Harm) -> str:
+    """`message`, and what was seen to follow."""
+    return f"{message} {harm.words}" if harm.words else message
 
 
 def silence(flow: MaskFlow, call: CallRecord) -> str:

@@ -46,7 +46,7 @@ def test_the_trace_shows_the_mask_as_a_strip_and_names_the_guilty_call() -> None
     line = next(line for line in result.stdout.splitlines() if line.startswith("conv1d"))
     assert "■■" in line
     assert "·" in line
-    assert "mask lost" in line
+    assert "lost" in line
     assert "MP101" in line
 
 
@@ -57,13 +57,14 @@ def test_the_numbers_of_an_overwritten_mask_are_the_users_own() -> None:
     finding = next(finding for finding in report["findings"] if finding["code"] == "MP104")
     merged = next(call for call in report["calls"] if call["path"] == "concate")["outputs"][0]["mask"]
     padded = "".join(merged).count("0")
-    assert finding["message"] == (
-        f"{padded} of {padded} padded steps count as real from here; gru_1, gru_2 and gru_3 read this mask."
+    assert finding["message"].startswith(
+        f"{padded} of {padded} padded steps count as real from here; gru_1, gru_2 and gru_3 read this mask. "
+        "Padding moves real steps at 'gru_1' and reaches the model output "
     )
     assert finding["affects"] == ["gru_1", "gru_2", "gru_3"]
 
 
-@pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 1), ("error", 0), ("never", 0)])
+@pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 1), ("error", 1), ("never", 0)])
 def test_fail_on_decides_the_exit_code(fail_on: str, code: int) -> None:
     assert run("trace", DROPPED, "--fail-on", fail_on).exit_code == code
 

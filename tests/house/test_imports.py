@@ -12,12 +12,13 @@ import pytest
 import maskprobe
 
 PACKAGE = Path(maskprobe.__file__).parent
-BASE = {"errors", "mask_trace", "finding", "version"}
+BASE = {"errors", "mask_trace", "finding", "version", "witness"}
 ALLOWED = {
     "errors": set(),
     "version": set(),
-    "mask_trace": set(),
-    "finding": set(),
+    "witness": set(),
+    "mask_trace": {"witness"},
+    "finding": {"witness"},
     "archive": BASE,
     "probe": BASE | {"archive"},
     "backend": BASE | {"archive"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from witness_strategies import proofs, replays
 
 from maskprobe.finding import CallEvent, Event, Finding, Severity
 from maskprobe.mask_trace import (
@@ -25,6 +26,7 @@ from maskprobe.mask_trace import (
     Unreadable,
 )
 from maskprobe.report.report import FileInfo, Report
+from maskprobe.witness import Verdict
 
 texts = st.text(max_size=30) | st.text(st.characters(), max_size=80) | st.sampled_from(["[red]x[/]", "\x1b[31m", "層"])
 names = st.text(st.characters(blacklist_characters="/"), min_size=1, max_size=40)
@@ -66,12 +68,19 @@ findings = st.builds(
     text_tuples,
     text_tuples,
     st.booleans(),
+    text_tuples,
 )
-events = st.builds(CallEvent, st.sampled_from(Event), texts, st.lists(st.just("MP101"), max_size=2).map(tuple))
+events = st.builds(
+    CallEvent,
+    st.sampled_from(Event),
+    texts,
+    st.lists(st.just("MP101"), max_size=2).map(tuple),
+    st.sampled_from(Verdict),
+)
 
 
 @st.composite
-def calls(draw: st.DrawFn) -> CallRecord:
+def calls(draw: st.DrawFn, *, replayed: bool) -> CallRecord:
     parts = draw(st.lists(names, min_size=1, max_size=4))
     return CallRecord(
         "/".join(parts),
@@ -87,12 +96,14 @@ def calls(draw: st.DrawFn) -> CallRecord:
         opaque=draw(st.booleans()),
         warnings=draw(text_tuples),
         error=draw(st.none() | texts),
+        replay=draw(st.none() | replays) if replayed else None,
     )
 
 
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
-    records = draw(st.lists(calls(), max_size=8))
+    replayed = draw(st.booleans())
+    records = draw(st.lists(calls(replayed=replayed), max_size=8))
     records += records[-1:] * draw(st.integers(0, 5))
     fed = st.builds(
         ProbeInput,
@@ -122,6 +133,7 @@ def reports(draw: st.DrawFn) -> Report:
         ),
         draw(st.none() | texts),
         draw(text_tuples),
+        proof=draw(st.none() | proofs) if replayed else None,
     )
     return Report(
         trace,

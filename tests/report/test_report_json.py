@@ -8,15 +8,19 @@ import jsonschema
 import numpy as np
 import pytest
 import sample_reports as sample
+import witness_reports as witness
 from hypothesis import HealthCheck, given, settings
 from report_strategies import masks, reports
+from witness_strategies import classes
 
 from maskprobe.errors import UsageError
 from maskprobe.mask_trace import ABSENT, Mask, MaskState, Unreadable
 from maskprobe.report.json import from_json, json_report, to_json
 from maskprobe.report.json_masks import mask_from_json, mask_to_json
 from maskprobe.report.json_schema import SCHEMA_FILE, schema, schema_text
+from maskprobe.report.json_witness import classes_from_json, classes_to_json
 from maskprobe.report.report import Report
+from maskprobe.witness import ClassArray, Verdict
 
 
 def test_masks_are_strings_of_steps() -> None:
@@ -87,3 +91,78 @@ def test_a_mask_survives_the_way_to_json_and_back(state: MaskState) -> None:
         assert back == ABSENT
     else:
         assert isinstance(back, Unreadable)
+
+
+def test_what_the_values_say_is_in_the_json() -> None:
+    report = json.loads(to_json(witness.leaking()))
+    conv, odd = (next(call for call in report["calls"] if call["path"] == path) for path in ("conv", "odd"))
+    assert conv["replay"] == {
+        "outputs": [
+            {
+                "classes": ["11111", "11332"],
+                "padding": [["0"] * 5, ["0", "0", "0", "1", "1"]],
+                "leak": {"absolute": 0.3712, "relative": 0.184, "rows": [1], "steps": 1},
+            }
+        ],
+        "problem": None,
+        "leaks_from": [],
+    }
+    assert conv["event"]["verdict"] == "lost and leaking"
+    assert odd["replay"] == {"outputs": [], "problem": "it needs a graph", "leaks_from": []}
+    assert report["calls"][0]["replay"] is None
+    assert report["summary"]["not_replayed"] == 1
+    assert report["findings"][0]["evidence"] == [
+        "row 2 of 'conv' moved by 0.371 (18 % of its spread)",
+        "the loss moved by 0.01",
+    ]
+
+
+def test_what_was_seen_end_to_end_is_in_the_json() -> None:
+    proof = json.loads(to_json(witness.leaking()))["proof"]
+    assert proof["effects"][2] == {
+        "change": "padding before instead of after",
+        "output": 0,
+        "moved": None,
+        "problem": "the time axis has 5 steps",
+    }
+    assert proof["losses"][0] == {
+        "name": "loss",
+        "before": 0.69315,
+        "after": 0.70441,
+        "moved": True,
+        "gradient": 0.12,
+    }
+    assert proof["empty"]["nan_path"] == "conv"
+    assert len(proof["jittered"]) == 12
+    assert proof["training"] is True
+    assert proof["loss_problem"] is None
+
+
+def test_without_the_second_witness_its_places_are_null(clean: Report) -> None:
+    report = json.loads(to_json(clean))
+    assert report["proof"] is None
+    assert [call["replay"] for call in report["calls"]] == [None] * 3
+    assert [call["event"]["verdict"] for call in report["calls"]] == [""] * 3
+
+
+def test_numbers_that_are_none_are_words_in_the_witness_too() -> None:
+    loss = json.loads(to_json(witness.hostile_witness()))["proof"]["losses"][0]
+    assert (loss["before"], loss["after"], loss["gradient"]) == ("Infinity", "NaN", "NaN")
+
+
+def test_the_schema_knows_every_verdict() -> None:
+    verdicts = schema()["$defs"]["JsonEvent"]["properties"]["verdict"]["enum"]
+    assert sorted(verdicts) == sorted(verdict.value for verdict in Verdict)
+
+
+@given(classes)
+def test_classes_survive_the_way_to_json_and_back(made: ClassArray) -> None:
+    back = classes_from_json(classes_to_json(made))
+    assert back.dtype == made.dtype
+    assert np.array_equal(back, made)
+
+
+@settings(max_examples=25)
+@given(reports())
+def test_any_report_fits_the_schema(report: Report) -> None:
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(to_json(report)))

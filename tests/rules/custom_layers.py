@@ -21,11 +21,14 @@ def masked_mean(x: Any, mask: Any) -> Any:
     return tf.reduce_sum(x * weights, axis=1) / tf.reduce_sum(weights, axis=1)
 
 
+FUNCTIONS = (double, same_mask, masked_mean)
+
+
 @functools.cache
 def make(keras: Any) -> dict[str, Any]:
     """The classes and functions by name, as a loader wants them."""
     classes = (*_with_support(keras), *_without_support(keras), *_of_another_length(keras), *_pooling(keras))
-    return {made.__name__: made for made in (*classes, *_blocks(keras), double, same_mask, masked_mean)}
+    return {made.__name__: made for made in (*classes, *_blocks(keras), *_with_sources(keras), *FUNCTIONS)}
 
 
 def _supporting(keras: Any) -> Any:
@@ -83,7 +86,22 @@ def _without_support(keras: Any) -> tuple[Any, ...]:
         def compute_mask(self, _inputs: Any, mask: Any = None) -> None:
             del mask
 
-    return ForgetfulScale, ComputesMask, EndsMask
+    class AllReal(ForgetfulScale):
+        def compute_mask(self, _inputs: Any, mask: Any = None) -> Any:
+            ops = getattr(keras, "ops", tf)  # Keras 3 traces masks with its own operations
+            return None if mask is None else ops.ones_like(mask)
+
+    class InRange(ForgetfulScale):
+        """Refuses large numbers, and so noise."""
+
+        def call(self, x: Any) -> Any:
+            tf.debugging.assert_less(tf.abs(x), tf.ones((), x.dtype), message="out of range")
+            return x
+
+        def compute_mask(self, _inputs: Any, mask: Any = None) -> Any:
+            return mask
+
+    return ForgetfulScale, ComputesMask, EndsMask, AllReal, InRange
 
 
 def _of_another_length(keras: Any) -> tuple[Any, ...]:
@@ -159,3 +177,28 @@ def _blocks(keras: Any) -> tuple[Any, ...]:
             return self.inner(x)
 
     return EncoderBlock, ConvolvingBlock, Compiled
+
+
+def _with_sources(keras: Any) -> tuple[Any, ...]:
+    class MasksItself(keras.layers.Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.masking = keras.layers.Masking(name="masking")
+            self.recurrent = keras.layers.SimpleRNN(3, name="recurrent")
+
+        def call(self, x: Any) -> Any:
+            return self.recurrent(self.masking(x))
+
+    class EmbedsItself(keras.layers.Layer):
+        """Makes the mask inside, and loses it there."""
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.embedding = keras.layers.Embedding(12, 4, mask_zero=True, name="embedding")
+            self.convolution = keras.layers.Conv1D(3, 1, name="convolution")
+            self.recurrent = keras.layers.SimpleRNN(3, name="recurrent")
+
+        def call(self, ids: Any) -> Any:
+            return self.recurrent(self.convolution(self.embedding(ids)))
+
+    return MasksItself, EmbedsItself

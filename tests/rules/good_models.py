@@ -25,7 +25,7 @@ def classifier_lstm(keras: Any) -> Any:
 def classifier_average_pooling(keras: Any) -> Any:
     ids = tokens(keras)
     h = keras.layers.Dense(3, activation="relu")(embedded(keras, ids))
-    return compiled(keras.Model(ids, keras.layers.GlobalAveragePooling1D()(h)))
+    return compiled(keras.Model(ids, keras.layers.GlobalAveragePooling1D(name="pooling")(h)))
 
 
 def classifier_fixed_length(keras: Any) -> Any:
@@ -98,10 +98,17 @@ def noise_and_activations(keras: Any) -> Any:
 
 
 def encoder_decoder_with_state(keras: Any) -> Any:
+    return encoder_decoder(keras, by_hand=at_least(keras, 3, 0))
+
+
+def encoder_decoder(keras: Any, *, by_hand: bool) -> Any:
+    """Keras 3 hands no mask to a layer that is called with its initial state: there it has to be given by hand."""
     source, target = tokens(keras, "source", 6), tokens(keras, "target", 8)
     _, *state = keras.layers.LSTM(3, return_state=True, name="encoder")(embedded(keras, source, "source_embedding"))
+    embedding = keras.layers.Embedding(VOCABULARY, WIDTH, mask_zero=True, name="target_embedding")
     decoder = keras.layers.LSTM(3, return_sequences=True, name="decoder")
-    h = decoder(embedded(keras, target, "target_embedding"), initial_state=state)
+    given = {"mask": embedding.compute_mask(target)} if by_hand else {}
+    h = decoder(embedding(target), initial_state=state, **given)
     return compiled(keras.Model([source, target], keras.layers.Dense(5)(h)))
 
 
@@ -133,7 +140,7 @@ def self_attention_without_residual(keras: Any) -> Any:
     ids = tokens(keras)
     h = embedded(keras, ids)
     h = keras.layers.MultiHeadAttention(2, 2, name="attention")(h, h)
-    return compiled(keras.Model(ids, keras.layers.GlobalAveragePooling1D()(h)))
+    return compiled(keras.Model(ids, keras.layers.GlobalAveragePooling1D(name="pooling")(h)))
 
 
 def transformer_block(keras: Any) -> Any:
@@ -199,7 +206,7 @@ def two_outputs(keras: Any) -> Any:
     ids = tokens(keras)
     h = keras.layers.SimpleRNN(3, return_sequences=True)(embedded(keras, ids))
     tags = keras.layers.Dense(2, name="tags")(h)
-    label = keras.layers.Dense(2, name="label")(keras.layers.GlobalAveragePooling1D()(h))
+    label = keras.layers.Dense(2, name="label")(keras.layers.GlobalAveragePooling1D(name="pooling")(h))
     return compiled(keras.Model(ids, [tags, label]), ["mse", "mse"])
 
 
@@ -218,8 +225,10 @@ def stateful(keras: Any) -> Any:
 
 def state_read(keras: Any) -> Any:
     ids = tokens(keras)
-    sequence, state = keras.layers.SimpleRNN(3, return_sequences=True, return_state=True)(embedded(keras, ids))
-    again = keras.layers.SimpleRNN(3, return_sequences=True)(sequence, initial_state=state)
+    embedding = keras.layers.Embedding(VOCABULARY, WIDTH, mask_zero=True, name="embedding")
+    sequence, state = keras.layers.SimpleRNN(3, return_sequences=True, return_state=True)(embedding(ids))
+    given = {"mask": embedding.compute_mask(ids)} if at_least(keras, 3, 0) else {}
+    again = keras.layers.SimpleRNN(3, return_sequences=True)(sequence, initial_state=state, **given)
     return compiled(keras.Model(ids, [again, state]), ["mse", "mse"])
 
 
@@ -271,12 +280,15 @@ def nested_to_a_vector(keras: Any) -> Any:
     return compiled(keras.Model([left, right], keras.layers.Subtract()([inner(left), inner(right)])))
 
 
-def hierarchical(keras: Any) -> Any:
+def hierarchical(keras: Any, *, masked: bool = True) -> Any:
     words = tokens(keras, "words", 5)
     sentence = keras.Model(words, keras.layers.SimpleRNN(3)(embedded(keras, words)), name="sentence")
     document = keras.Input((4, 5), dtype="int32", name="document")
     h = keras.layers.TimeDistributed(sentence, name="sentences")(document)
-    return compiled(keras.Model(document, keras.layers.Dense(1)(keras.layers.SimpleRNN(3, name="over_sentences")(h))))
+    if masked:
+        h = keras.layers.Masking(name="empty_sentences")(h)  # an empty one gives the initial state: zeros
+    h = keras.layers.SimpleRNN(3, name="over_sentences")(h)
+    return compiled(keras.Model(document, keras.layers.Dense(1, name="dense")(h)))
 
 
 def convolutional_recurrent(keras: Any) -> Any:
@@ -292,10 +304,11 @@ def mask_input(keras: Any) -> Any:
 
 
 def attention_mask_input(keras: Any) -> Any:
+    """Without a loss, which would count padded steps: the mask of pairs is none to it."""
     values = keras.Input((None, 3), name="values")
     pairs = keras.Input((None, None), dtype="bool", name="attention_mask")
     h = keras.layers.MultiHeadAttention(2, 2, name="attention")(values, values, attention_mask=pairs)
-    return compiled(keras.Model([values, pairs], keras.layers.Dense(2)(h)))
+    return keras.Model([values, pairs], keras.layers.Dense(2)(h))
 
 
 def mask_by_hand(keras: Any) -> Any:
@@ -320,13 +333,13 @@ def custom_halver(keras: Any) -> Any:
 
 
 def transformer_with_padding_mask(keras: Any) -> Any:
-    """As in keras-hub: the mask is an input, and blocks take it as an argument."""
+    """As in keras-hub: the mask is an input, and blocks take it as an argument. A loss would need sample weights."""
     made = custom_layers.make(keras)
     ids, real = tokens(keras), keras.Input((None,), dtype="bool", name="padding_mask")
     h = keras.layers.Embedding(VOCABULARY, WIDTH, name="embedding")(ids)
     h = made["EncoderBlock"](name="block_0")(h, padding_mask=real)
     h = made["EncoderBlock"](name="block_1")(h, padding_mask=real)
-    return compiled(keras.Model([ids, real], keras.layers.Dense(2)(h)))
+    return keras.Model([ids, real], keras.layers.Dense(2)(h))
 
 
 BOTH: tuple[Builder, ...] = (
@@ -375,9 +388,12 @@ BOTH: tuple[Builder, ...] = (
 )
 """Models that are right on Keras 3 and on tf_keras."""
 
+AVERAGING: frozenset[Builder] = frozenset({classifier_average_pooling, self_attention_without_residual, two_outputs})
+"""Those of which the layer `pooling` divides by the number of real steps: a row without any gives NaN, a note."""
+
 
 def masked_plus_unmasked(keras: Any) -> Any:
     """Right in tf_keras, where Add keeps the one mask; Keras 3 loses it."""
     ids, values = tokens(keras, "ids", 6), keras.Input((6, WIDTH), name="values")
-    h = keras.layers.Add()([embedded(keras, ids), values])
-    return compiled(keras.Model([ids, values], keras.layers.Dense(2)(h)))
+    h = keras.layers.Add(name="add")([embedded(keras, ids), values])
+    return compiled(keras.Model([ids, values], keras.layers.Dense(2, name="dense")(h)))

@@ -7,8 +7,10 @@ from typing import Any
 
 import custom_layers
 import pytest
-from engines import clean, codes, is_keras3, only, trace, trace_saved
+from engines import clean, codes, is_keras3, only, only_notes, reaches, trace, trace_saved
 from small_models import WIDTH, after_embedding, embedded, tokens
+
+from maskprobe import Severity
 
 
 def nested(keras: Any, *layers: Any, functional: bool = False) -> Any:
@@ -28,9 +30,10 @@ def test_the_layer_inside_that_ends_the_mask_is_named(functional: bool, keras: A
         keras, keras.layers.Dense(WIDTH), keras.layers.Conv1D(3, 1, name="convolution"), functional=functional
     )
     finding = only(trace_saved(after_embedding(keras, inner), tmp_path), "MP108", "inner/convolution")
-    assert (
-        finding.message == "The mask of embedding (10 padded steps in 4 of 5 rows) ends here; rnn goes on without it."
+    assert finding.message.startswith(
+        "The mask of embedding (10 padded steps in 4 of 5 rows) ends here; rnn goes on without it."
     )
+    assert reaches(finding, "rnn")
     assert finding.affects == ("rnn",)
     assert finding.related == ("embedding", "inner")
     assert finding.fix.startswith("Inside 'inner'")
@@ -44,6 +47,7 @@ def test_a_layer_that_carries_it_as_the_fix_says_is_clean(keras: Any, tmp_path: 
 def test_a_reader_inside_is_named(keras: Any, tmp_path: Path) -> None:
     inner = nested(keras, keras.layers.Conv1D(3, 1, name="convolution"), keras.layers.SimpleRNN(2, name="reader"))
     finding = only(trace_saved(after_embedding(keras, inner, read=False), tmp_path), "MP108", "inner/convolution")
+    assert reaches(finding, "inner")
     assert finding.affects == ("inner/reader",)
 
 
@@ -93,6 +97,8 @@ def test_a_subclassed_model_is_looked_into(keras: Any) -> None:
     assert codes(report) in ([("MP101", "change")], [("MP108", "change")])
     assert report.findings[0].message.startswith("The mask of embedding (1 padded step in 1 of 2 rows) ends here")
     assert report.findings[0].affects == ("reader",)
+    assert report.findings[0].severity is Severity.ERROR
+    assert report.findings[0].evidence[0].startswith("padding moves 'reader' in row 1, by up to ")
     assert clean(trace(subclassed(keras, convolves=False), ids))
 
 
@@ -121,16 +127,36 @@ def test_time_distributed_of_tf_keras_hands_no_mask_to_a_stateful_layer(keras: A
         assert clean(report)
         return
     finding = only(report, "MP108", "each/inner")
-    assert finding.message == (
+    assert finding.message.startswith(
         "The mask of each inner sequence reaches TimeDistributed 'each' and is not handed to SimpleRNN 'each/inner'."
     )
+    assert reaches(finding, "each")
     assert "tf_keras" in finding.cause
 
 
-def test_the_source_inside_the_wrapper_as_that_fix_says_is_clean(keras: Any) -> None:
+def test_the_source_inside_the_wrapper_as_that_fix_says_is_quiet(keras: Any) -> None:
+    """The state goes on from sentence to sentence: in tf_keras an empty sentence before the others changes them."""
     values = keras.Input(batch_shape=(2, 4, 5, 3), name="values")
     inner = keras.Sequential([keras.layers.Masking(), keras.layers.SimpleRNN(3, stateful=True)])
-    assert clean(trace(keras.Model(values, keras.layers.TimeDistributed(inner, name="each")(values))))
+    report = trace(keras.Model(values, keras.layers.TimeDistributed(inner, name="each")(values)))
+    assert clean(report) if is_keras3(keras) else only_notes(report, ("MP106", ""))
+
+
+def test_a_source_inside_a_custom_layer_is_looked_at_call_by_call(keras: Any) -> None:
+    """Noise on what the layer reads would change the mask that it makes of it."""
+    values = keras.Input((6, 3), name="values")
+    reader = custom_layers.make(keras)["MasksItself"](name="x")
+    report = trace(keras.Model(values, reader(values)))
+    assert clean(report)
+    assert report.trace.by_path["x/recurrent"].replay is not None
+
+
+def test_a_layer_that_loses_the_mask_of_a_source_inside_is_named(keras: Any) -> None:
+    ids = tokens(keras, steps=6)
+    encoder = custom_layers.make(keras)["EmbedsItself"](name="x")
+    finding = only(trace(keras.Model(ids, encoder(ids))), "MP108", "x/convolution")
+    assert reaches(finding, "x")
+    assert finding.affects == ("x/recurrent",)
 
 
 def test_two_nested_models_that_lose_it_are_two_findings(keras: Any) -> None:
@@ -142,6 +168,7 @@ def test_two_nested_models_that_lose_it_are_two_findings(keras: Any) -> None:
         outputs.append(keras.layers.SimpleRNN(2)(inner(h)))
     report = trace(keras.Model(ids, outputs))
     assert sorted(codes(report)) == [("MP108", "one/convolution"), ("MP108", "other/convolution")]
+    assert all(finding.severity is Severity.ERROR for finding in report.findings)
 
 
 def test_a_compiled_part_inside_cannot_be_told(keras: Any) -> None:

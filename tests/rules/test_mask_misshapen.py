@@ -40,7 +40,7 @@ def test_a_layer_that_stops_at_the_mask_is_told_beside_the_cause(keras: Any, tmp
 def test_masking_without_a_feature_axis_masks_whole_rows(keras: Any, tmp_path: Path) -> None:
     values = keras.Input((4,), name="values")
     model = keras.Model(values, keras.layers.Dense(2)(keras.layers.Masking(name="x")(values)))
-    finding = only(trace_saved(model, tmp_path), "MP107", "x")
+    finding = only(trace_saved(model, tmp_path), "MP107", "x", Severity.WARNING)
     assert "its tensor (2, 4): one value a row, not one a step" in finding.message
     assert "Reshape((steps, 1))" in finding.fix
 
@@ -56,7 +56,7 @@ def test_masking_of_token_ids_is_one_cause(keras: Any) -> None:
     ids = keras.Input((6,), name="ids")
     h = keras.layers.Embedding(VOCABULARY, WIDTH, name="embedding")(keras.layers.Masking(name="x")(ids))
     data = np.array([[1, 2, 3, 4, 5, 0], [1, 2, 0, 0, 0, 0]])
-    finding = only(trace(keras.Model(ids, rnn(keras)(h)), data), "MP107", "x")
+    finding = only(trace(keras.Model(ids, rnn(keras)(h)), data), "MP107", "x", Severity.WARNING)
     assert "Embedding(..., mask_zero=True)" in finding.fix
 
 
@@ -70,7 +70,8 @@ def words_in_sentences(keras: Any, *, source_inside: bool) -> Any:
     values = keras.Input((4, 5, 3), name="values")
     masking, inner = keras.layers.Masking(name="masking"), keras.layers.SimpleRNN(3, name="inner")
     if source_inside:
-        return keras.Model(values, rnn(keras)(keras.layers.TimeDistributed(keras.Sequential([masking, inner]))(values)))
+        both = keras.Sequential([masking, inner])
+        return keras.Model(values, keras.layers.TimeDistributed(both, name="each")(values))
     return keras.Model(values, keras.layers.TimeDistributed(inner, name="each")(masking(values)))
 
 
@@ -79,13 +80,20 @@ def test_time_distributed_of_keras_3_passes_on_the_mask_of_inner_steps(keras: An
     if not is_keras3(keras):
         assert clean(report)  # it reduces the mask to the outer steps
         return
-    finding = only(report, "MP107", "each")
+    finding = only(report, "MP107", "each", Severity.WARNING)
     assert "its tensor (5, 4, 3)" in finding.message
     assert "TimeDistributed(Sequential([Masking(), LSTM(units)]))" in finding.fix
 
 
 def test_the_source_inside_as_the_fix_says_is_clean(keras: Any, tmp_path: Path) -> None:
     assert clean(trace_saved(words_in_sentences(keras, source_inside=True), tmp_path))
+
+
+def test_what_then_reads_the_sentences_gets_no_mask_of_the_empty_ones(keras: Any) -> None:
+    model = words_in_sentences(keras, source_inside=True)
+    report = trace(keras.Model(model.input, rnn(keras)(model.output)))
+    assert codes(report) == [("MP111", "rnn")]
+    assert report.exit_code() == 1
 
 
 def test_go_backwards_turns_the_outputs_and_not_the_mask(keras: Any, tmp_path: Path) -> None:
@@ -109,7 +117,16 @@ def test_a_mask_turned_and_given_by_hand_is_clean(keras: Any, tmp_path: Path) ->
 
 def test_go_backwards_over_a_mask_that_reads_the_same_both_ways_is_quiet(keras: Any) -> None:
     backwards = keras.layers.SimpleRNN(3, go_backwards=True, return_sequences=True, name="x")
-    assert clean(trace(after_embedding(keras, backwards), np.array([[0, 3, 4, 0], [0, 5, 6, 0]])))
+    data = np.array([[0, 3, 4, 0], [0, 5, 6, 0]])
+    assert clean(trace(after_embedding(keras, backwards), data, replay=False))
+
+
+def test_and_then_more_padding_after_it_changes_the_output(keras: Any) -> None:
+    backwards = keras.layers.SimpleRNN(3, go_backwards=True, return_sequences=True, name="x")
+    finding = only(trace(after_embedding(keras, backwards), np.array([[0, 3, 4, 0], [0, 5, 6, 0]])), "MP106", "x")
+    assert finding.message.startswith("The number of padded steps changes the model output")
+    assert "returns its steps in reverse order and its mask as it came" in finding.cause
+    assert finding.evidence[0].startswith("more padding moves the model output 'rnn' in row")
 
 
 def test_two_misshapen_masks_are_two_findings(keras: Any) -> None:
@@ -117,7 +134,7 @@ def test_two_misshapen_masks_are_two_findings(keras: Any) -> None:
     ids = tokens(keras, steps=6)
     h = embedded(keras, ids)
     model = keras.Model(ids, [made["Halved"](name="one")(h), made["Halved"](name="other")(h)])
-    assert sorted(codes(trace(model))) == [("MP107", "one"), ("MP107", "other")]
+    assert sorted(codes(trace(model, replay=False))) == [("MP107", "one"), ("MP107", "other")]
 
 
 def test_a_mask_that_cannot_be_read_has_no_shape_to_judge(keras: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import clean, codes, is_keras3, only, trace, trace_saved
+from engines import clean, codes, is_keras3, only, reaches, trace, trace_saved
 from small_models import after_embedding, embedded, rnn, tokens, two_inputs
 
 from maskprobe import Severity
@@ -17,7 +17,8 @@ from maskprobe import Severity
 def test_masking_after_an_embedding_makes_all_padding_real(suffix: str, keras: Any, tmp_path: Path) -> None:
     report = trace_saved(after_embedding(keras, keras.layers.Masking(name="x")), tmp_path, suffix)
     finding = only(report, "MP104", "x", Severity.ERROR)
-    assert finding.message == "10 of 10 padded steps count as real from here; rnn reads this mask."
+    assert finding.message.startswith("10 of 10 padded steps count as real from here; rnn reads this mask.")
+    assert reaches(finding, "rnn")
     assert finding.cause.startswith("Masking 'x' makes a mask of its own and replaces the one of Embedding 'embedding'")
     assert finding.fix == "Remove Masking 'x': the mask is there already."
     assert finding.affects == ("rnn",)
@@ -34,19 +35,24 @@ def test_all_who_read_the_wrong_mask_are_named_once(keras: Any) -> None:
         return keras.layers.SimpleRNN(3, return_sequences=True, name="first")(h)
 
     report = trace(after_embedding(keras, change, loss=True))
-    assert only(report, "MP104", "x", Severity.ERROR).affects == ("first", "rnn")
+    finding = only(report, "MP104", "x", Severity.ERROR)
+    assert finding.affects == ("first", "rnn")
+    assert finding.evidence[0].startswith("padding moves 5 real steps of 'first' in rows 4 (padded before) and 5 ")
 
 
 def test_the_loss_is_a_reader_too(keras: Any) -> None:
     model = after_embedding(keras, keras.layers.Masking(name="x"), read=False, loss=True)
     finding = only(trace(model), "MP104", "x", Severity.ERROR)
-    assert finding.message.endswith("; the loss reads this mask.")
+    assert finding.message.endswith("; the loss reads this mask. The loss counts the padded steps of 'x'.")
+    assert finding.evidence[0].startswith("loss goes from ")
     assert finding.affects == ("loss",)
 
 
 def test_nobody_who_reads_it_makes_it_a_warning(keras: Any) -> None:
     model = after_embedding(keras, keras.layers.Masking(name="x"), read=False)
-    assert "nothing seen here reads this mask" in only(trace(model), "MP104", "x").message
+    finding = only(trace(model), "MP104", "x", Severity.WARNING)
+    assert "nothing seen here reads this mask" in finding.message
+    assert "'x' has padded steps that no mask hides, and a loss on it would count them" in finding.message
 
 
 def test_masking_after_concatenate_replaces_what_was_merged(keras: Any, tmp_path: Path) -> None:
@@ -57,10 +63,13 @@ def test_masking_after_concatenate_replaces_what_was_merged(keras: Any, tmp_path
 
     report = trace_saved(two_inputs(keras, merge), tmp_path)
     assert codes(report) == [("MP103", "merge"), ("MP104", "again")]
+    merged, replaced = report.findings
     padded = 11 if is_keras3(keras) else 13
-    assert report.findings[1].message.startswith(f"{padded} of {padded} padded steps count as real from here")
-    assert report.findings[1].severity is Severity.ERROR
-    assert report.findings[1].related == ("left", "right")
+    assert merged.severity is Severity.NOTE  # nobody reads that mask any more
+    assert replaced.message.startswith(f"{padded} of {padded} padded steps count as real from here")
+    assert replaced.severity is Severity.ERROR
+    assert reaches(replaced, "rnn")
+    assert replaced.related == ("left", "right")
 
 
 def test_masking_twice_with_the_same_value_is_quiet(keras: Any, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import at_least, clean, codes, only, trace, trace_saved
+from engines import at_least, clean, codes, only, only_notes, trace, trace_saved
 from small_models import after_embedding, embedded, tokens
 
 LOST = "embedding' without the mask (10 padded steps) that it was made with"
@@ -36,8 +36,10 @@ def test_attention_takes_the_mask_off_what_the_add_reads_in_keras_3(saved: bool,
         return
     finding = only(report, "MP113", "sum")
     assert finding.message == (
-        f"Add 'sum' reads '{LOST}, and returns none, though the graph shows one; the loss goes on without it."
+        f"Add 'sum' reads '{LOST}, and returns none, though the graph shows one; the loss goes on without it. "
+        "The loss counts the padded steps of 'dense'."
     )
+    assert finding.evidence[0].startswith("loss goes from ")
     assert finding.cause.startswith("MultiHeadAttention 'attention' takes the mask off the tensors it reads")
     assert finding.affects == ("loss",)
     assert finding.related == ("attention", "embedding")
@@ -45,7 +47,7 @@ def test_attention_takes_the_mask_off_what_the_add_reads_in_keras_3(saved: bool,
 
 def test_a_tensor_of_its_own_as_the_fix_says_is_clean(keras: Any, tmp_path: Path) -> None:
     if at_least(keras, 3, 8):
-        fix = trace(block(keras, branch=False)).findings[0].fix
+        fix = trace(block(keras, branch=False), replay=False).findings[0].fix
         assert "branch = keras.layers.Rescaling(1.0)(embedding)\n    sum([embedding, attention(branch, branch)])" in fix
         assert clean(trace_saved(block(keras, branch=True), tmp_path))
     else:
@@ -68,14 +70,18 @@ def test_a_model_output_that_lost_its_mask_after_it_was_made(keras: Any, tmp_pat
     finding = only(report, "MP113", "embedding")
     assert "has no mask (10 padded steps) at the end of the run" in finding.message
     assert finding.affects == ("loss",)
-    assert "keras.layers.Rescaling(1.0)(output)" in finding.fix
+    assert finding.evidence[0].startswith("loss goes from ")
+    assert finding.fix.endswith("branch = keras.layers.Rescaling(1.0)(embedding)\n    attention(branch, branch)")
 
 
-def test_an_output_of_its_own_as_the_fix_says_is_clean(keras: Any, tmp_path: Path) -> None:
+def test_attention_on_a_tensor_of_its_own_beside_the_output_as_the_fix_says_is_clean(
+    keras: Any, tmp_path: Path
+) -> None:
+    """An output of its own would not do: Keras 3 may make it after the attention has run."""
     ids = tokens(keras)
     h = embedded(keras, ids)
-    own = keras.layers.Rescaling(1.0)(h) if at_least(keras, 3, 8) else h
-    model = keras.Model(ids, [own, keras.layers.MultiHeadAttention(2, 2, name="attention")(h, h)])
+    branch = keras.layers.Rescaling(1.0)(h) if at_least(keras, 3, 8) else h
+    model = keras.Model(ids, [h, keras.layers.MultiHeadAttention(2, 2, name="attention")(branch, branch)])
     model.compile(loss=["mse", "mse"])
     assert clean(trace_saved(model, tmp_path))
 
@@ -88,7 +94,7 @@ def test_readers_that_get_the_mask_wired_in_the_graph_miss_nothing(keras: Any, t
         return keras.layers.GlobalAveragePooling1D(name="pooling")(keras.layers.Add(name="sum")([h, attended]))
 
     report = trace_saved(after_embedding(keras, change, read=False), tmp_path)
-    assert clean(report)
+    assert only_notes(report, ("MP301", "pooling"))
     calls = report.trace.by_path
     (given,) = [mask.mask for mask in calls["pooling"].mask_arguments if mask.name == "mask"]
     assert given == calls["embedding"].outputs[0].mask

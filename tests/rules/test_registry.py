@@ -23,11 +23,16 @@ DESIGNED = {
     "MP103": "mask-merged-wrong",
     "MP104": "mask-overwritten",
     "MP105": "real-step-masked",
+    "MP106": "padding-leak",
     "MP107": "mask-misshapen",
     "MP108": "mask-lost-inside",
     "MP109": "mask-contract",
     "MP110": "bad-mask-source",
+    "MP111": "no-mask",
+    "MP112": "attention-leak",
     "MP113": "mask-symbolic-only",
+    "MP301": "empty-sequence",
+    "MP302": "backend-dependent",
     "MP901": "not-checked",
 }
 """Codes and names are promises to users: they never change."""

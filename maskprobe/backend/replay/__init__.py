@@ -1,0 +1,1 @@
+"""The second witness: calls run again on noise, and what moves."""

@@ -1,0 +1,217 @@
+"""Noise on all padding at once, after the mask sources, and what it does to outputs, loss and metrics."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from maskprobe.backend.arguments import tensors_in
+from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.messages import reason_of
+from maskprobe.backend.replay.calls import CallReplays
+from maskprobe.backend.replay.injection import Injector
+from maskprobe.backend.replay.movement import distance, movement, rounding
+from maskprobe.backend.replay.noise import NoiseSource, as_float
+from maskprobe.backend.replay.padding_map import PaddingMap
+from maskprobe.backend.replay.predictions import others_at_padding
+from maskprobe.backend.replay.targets import make_targets
+from maskprobe.backend.run import Feed, Run, run_again
+from maskprobe.backend.state import preserved_state
+from maskprobe.witness import Change, LossEffect, OutputEffect
+
+_NEAR_ROUNDING = 1e-4
+"""Movements of outputs below this share of their spread are rounding, if no call was seen to leak."""
+_LOSS_MOVES = 1e-5
+DRAWS = "the model draws random numbers, other ones in each run"
+
+
+@dataclass(frozen=True, slots=True)
+class EndToEnd:
+    """What noise in the padding did."""
+
+    effects: tuple[OutputEffect, ...]
+    losses: tuple[LossEffect, ...] = ()
+    loss_problem: str | None = None
+
+
+def noise_effects(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> EndToEnd:
+    """Run `loaded` again on `feed` with noise on all padding, masks held, and compare with `run`."""
+    has_loss = loaded.loss is not None and loaded.loss.problem is None
+    with tf.GradientTape(persistent=False, watch_accessed_variables=False) if has_loss else _no_tape() as tape:
+        injector = _injector(replays, tape)
+        try:
+            result = _run_changed(loaded, feed, run, replays, injector)
+        except Exception as error:  # noqa: BLE001 - any code may run in a model
+            problem = reason_of(error)
+            return EndToEnd(
+                tuple(OutputEffect(Change.NOISE, place, None, problem) for place in range(len(run.outputs)))
+            )
+        before, after = _baseline(loaded, feed, run, replays), tensors_in(result)
+        effects = tuple(_effect(place, run, replays, before[place], after[place]) for place in range(len(before)))
+        if any(effect.moved for effect in effects) and not any_leak(run) and not replays.replayer.settings.training:
+            effects = _with_equal_draws(loaded, feed, run, replays)
+        if not has_loss:
+            return EndToEnd(effects)
+        paddings = [replays.replayer.padding.get(record.number) for record in run.outputs]
+        return _with_losses(loaded, before, paddings, result, _Gradient(tape, injector), effects)
+
+
+def _baseline(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> Sequence[Any]:
+    """What the model returns without noise: in training mode random layers must draw as they do with it."""
+    return _quiet_run(loaded, feed, run, replays) if replays.replayer.settings.training else run.returned
+
+
+def _with_equal_draws(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> tuple[OutputEffect, ...]:
+    """Both runs anew, from one seed: a model that draws random numbers in inference mode moves by itself."""
+    quiet, other = (_quiet_run(loaded, feed, run, replays) for _ in range(2))
+    if any(moved_between(one, two) for one, two in zip(quiet, other, strict=True)):
+        return tuple(OutputEffect(Change.NOISE, place, None, DRAWS) for place in range(len(quiet)))
+    before = quiet
+    after = tensors_in(_run_changed(loaded, feed, run, replays, _injector(replays, None), seeded=True))
+    return tuple(_effect(place, run, replays, before[place], after[place]) for place in range(len(before)))
+
+
+def _quiet_run(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> list[Any]:
+    """What the model returns without noise, random layers drawing as they do with it."""
+    quiet = Injector({}, replays.held, NoiseSource(0))
+    return tensors_in(_run_changed(loaded, feed, run, replays, quiet, noisy=False, seeded=True))
+
+
+def moved_between(one: Any, other: Any) -> bool:
+    """Whether two runs on the same rows gave different values."""
+    return bool((distance(as_float(one), as_float(other)) > rounding(one, as_float(one))).any())
+
+
+@dataclass(frozen=True, slots=True)
+class _Gradient:
+    tape: Any
+    injector: Injector
+
+    def ratio(self, loss: Any) -> float | None:
+        """Largest gradient of the loss at a padded step over the largest at a real one."""
+        padded, real = 0.0, 0.0
+        changed = self.injector.changed
+        gradients = self.tape.gradient(loss, [tensor for tensor, _ in changed])
+        for gradient, (_, padding) in zip(gradients, changed, strict=True):
+            if gradient is not None:
+                size = np.abs(as_float(tf.convert_to_tensor(gradient)))
+                where = np.broadcast_to(padding, size.shape)
+                padded, real = max(padded, _most(size[where])), max(real, _most(size[~where]))
+        return padded / real if real else None
+
+
+def _with_losses(  # noqa: PLR0913, PLR0917 - one run and what it was made of
+    loaded: LoadedModel,
+    returned: Sequence[Any],
+    paddings: Sequence[PaddingMap | None],
+    result: Any,
+    gradients: _Gradient,
+    effects: tuple[OutputEffect, ...],
+) -> EndToEnd:
+    assert loaded.loss is not None  # noqa: S101 - for the type checker
+    engine, model = loaded.engine, loaded.model
+    before = tf.nest.pack_sequence_as(result, list(returned))
+    others = [tf.nest.pack_sequence_as(result, changed) for changed in others_at_padding(returned, paddings)]
+    made = make_targets(returned, loaded.loss, 0)
+    targets = tf.nest.pack_sequence_as(result, [tf.constant(target) for target in made])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gradient = gradients.ratio(engine.loss(model, targets, result))
+            first, seconds = engine.loss(model, targets, before), [engine.loss(model, targets, one) for one in others]
+            old, news = engine.metrics(model, targets, before), [engine.metrics(model, targets, one) for one in others]
+    except Exception as error:  # noqa: BLE001 - a custom loss may raise anything
+        return EndToEnd(effects, loss_problem=reason_of(error))
+    if not any(np.isfinite(float(loss)) for loss in (first, *seconds)):
+        return EndToEnd(effects, loss_problem="it is NaN or infinite on made-up targets")
+    losses = [_loss_effect("loss", float(first), [float(second) for second in seconds], gradient)]
+    losses += [
+        _loss_effect(name, value, [new[name] for new in news if name in new], None) for name, value in old.items()
+    ]
+    return EndToEnd(effects, tuple(losses))
+
+
+def _loss_effect(name: str, before: float, others: Sequence[float], gradient: float | None) -> LossEffect:
+    """The first of `others` that differs from `before`, if one does."""
+    moved = [after for after in others if not np.isclose(before, after, rtol=_LOSS_MOVES, atol=1e-7, equal_nan=True)]
+    return LossEffect(name, _finite(before), _finite(moved[0] if moved else before), bool(moved), gradient)
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else float(np.nan_to_num(value, nan=0.0, posinf=3e38, neginf=-3e38))
+
+
+def _most(values: npt.NDArray[Any]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max(initial=0.0))
+
+
+@contextlib.contextmanager
+def _no_tape() -> Iterator[None]:
+    yield None
+
+
+def _injector(replays: CallReplays, tape: Any) -> Injector:
+    padding: dict[int, tuple[PaddingMap | None, ...]] = {
+        origin.ordinal: tuple(replays.replayer.padding.get(number) for number in origin.numbers)
+        for origin in replays.origins
+    }
+    noise = NoiseSource(replays.replayer.settings.seed + 1)
+    return Injector(padding, replays.held, noise, None if tape is None else tape.watch)
+
+
+def _run_changed(  # noqa: PLR0913 - one run and what it was made of
+    loaded: LoadedModel,
+    feed: Feed,
+    run: Run,
+    replays: CallReplays,
+    injector: Injector,
+    *,
+    noisy: bool = True,
+    seeded: bool = False,
+) -> Any:
+    changed = replace(feed, structure=_noisy_feed(feed, replays, injector)) if noisy else feed
+    training = replays.replayer.settings.training
+    if training or seeded:
+        tf.random.set_seed(replays.replayer.settings.seed)
+    with warnings.catch_warnings(), preserved_state(loaded.model), loaded.engine.observe(injector):
+        warnings.simplefilter("ignore")
+        return run_again(loaded, run, changed, training=training)
+
+
+def _noisy_feed(feed: Feed, replays: CallReplays, injector: Injector) -> Any:
+    def noisy(tensor: Any) -> Any:
+        number = replays.inputs.get(feed.names.get(id(tensor), ""))
+        padding = None if number is None else replays.replayer.padding.get(number)
+        held = number in replays.replayer.tokens or not tensor.dtype.is_floating
+        return tensor if padding is None or held else injector.put_noise(tensor, padding)
+
+    return tf.nest.map_structure(noisy, feed.structure)
+
+
+def _effect(place: int, run: Run, replays: CallReplays, first: Any, second: Any) -> OutputEffect:
+    before = as_float(first)
+    padding = replays.replayer.padding.get(run.outputs[place].number)
+    real = np.ones(before.shape, np.bool_) if padding is None else np.broadcast_to(~padding, before.shape)
+    far = distance(before, as_float(second))
+    moved = (far > rounding(first, before)) & real
+    if not moved.any():
+        return OutputEffect(Change.NOISE, place, None)
+    found = movement(before, far, moved)
+    if found.relative < _NEAR_ROUNDING and not any_leak(run):
+        return OutputEffect(Change.NOISE, place, None)
+    return OutputEffect(Change.NOISE, place, found)
+
+
+def any_leak(run: Run) -> bool:
+    """Whether any call was seen to leak."""
+    return any(
+        witness.leak is not None for call in run.calls if call.replay is not None for witness in call.replay.outputs
+    )

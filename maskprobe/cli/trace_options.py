@@ -1,0 +1,54 @@
+"""The arguments and options of `maskprobe trace`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskprobe.finding import FailOn
+from maskprobe.probe.options import Padding
+
+File = Annotated[Path, typer.Argument(help="A saved model: .h5, .keras or a SavedModel folder.", metavar="FILE")]
+
+# What it is run on.
+Inputs = Annotated[Path | None, typer.Option("--inputs", metavar="FILE.npz", help="Your own inputs, by name.")]
+Where = Annotated[Padding, typer.Option(help="Where the padding of the probe rows is.")]
+Length = Annotated[int | None, typer.Option(min=1, help="Time steps, where the model leaves them free.")]
+Batch = Annotated[int | None, typer.Option(min=1, help="Rows of the probe.")]
+PadValue = Annotated[float | None, typer.Option(help="What your data is padded with, if not what the model looks for.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the probe's values.")]
+MaskInputs = Annotated[list[str] | None, typer.Option(metavar="NAME", help="This model input is a mask. Repeatable.")]
+
+# How it is run.
+Compiled = Annotated[bool, typer.Option("--compiled", help="Also run as predict does, and report differences.")]
+NoReplay = Annotated[bool, typer.Option("--no-replay", help="Leave out the second witness: look at the masks alone.")]
+Training = Annotated[
+    bool,
+    typer.Option(
+        "--training",
+        help="Run with training=True: normalisation layers take the moments of the batch, Dropout drops.",
+    ),
+]
+
+# How it is loaded.
+KerasVersion = Annotated[int | None, typer.Option(min=2, max=3, help="Load with Keras 2 (tf_keras) or 3.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Let code that the file holds run.")]
+CustomObjects = Annotated[
+    list[str] | None, typer.Option(metavar="MODULE:NAME", help="A layer or function it needs. Repeatable.")
+]
+Imports = Annotated[
+    list[Path] | None, typer.Option("--import", metavar="FILE.py", help="A file with layers it needs. Repeatable.")
+]
+Replace = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LAYER=MODULE:FUNCTION", help="A function in the place of a Lambda's. Repeatable."),
+]
+
+# What is written.
+AsJson = Annotated[bool, typer.Option("--json", help="Write the report as JSON.")]
+ShowAll = Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")]
+EveryRow = Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")]
+LeastToFail = Annotated[FailOn, typer.Option(help="The least severe finding that gives exit code 1.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]

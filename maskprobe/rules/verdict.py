@@ -1,0 +1,73 @@
+"""What both witnesses together say of each call: its masks, and what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from maskprobe.finding import Event, Finding, Severity
+from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.rules.blame import Fault
+from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.masks import given_masks, is_present, misfit
+from maskprobe.rules.truth import hides_only
+from maskprobe.witness import Verdict
+
+_LOSING = frozenset({"MP101", "MP102", "MP108", "MP109", "MP113"})
+
+
+def verdicts(flow: MaskFlow, findings: Sequence[Finding]) -> Mapping[str, Verdict]:
+    """The verdict on each call by its path; none without replays."""
+    if flow.trace.proof is None:
+        return {}
+    at: dict[str, list[Finding]] = {}
+    for finding in findings:
+        at.setdefault(finding.path, []).append(finding)
+    return {call.path: _verdict(flow, call, at.get(call.path, ())) for call in flow.judged}
+
+
+_OF_EVENT = {
+    Event.USED: Verdict.USED,
+    Event.CARRIED: Verdict.CARRIED,
+    Event.MERGED: Verdict.CARRIED,
+    Event.CHANGED: Verdict.CARRIED,
+    Event.OVERWRITTEN: Verdict.CARRIED,
+    Event.UNKNOWN: Verdict.CANNOT_TELL,
+}
+
+
+def _verdict(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict:
+    event = flow.events[call.path].event
+    if event is Event.FAILED or _could_not_look(call):
+        return Verdict.CANNOT_TELL
+    if any(misfit(tensor) is not None for tensor in call.outputs):
+        return Verdict.WRONG_SHAPE
+    if event is Event.MADE and call.kind is not CallKind.INPUT:
+        return Verdict.WRONG_VALUES if _is_wrong(flow, call) else Verdict.SOURCE
+    return _of_values(flow, call, found) or _OF_EVENT.get(event, Verdict.NOTHING)
+
+
+def _of_values(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict | None:
+    """The verdict where values or the mask's own values tell; None where the mask was only handed on."""
+    moved = call.replay is not None and any(output.leak is not None for output in call.replay.outputs)
+    leaks = moved and flow.blame_of(call, Fault.CHOSEN) is None
+    if flow.events[call.path].event is Event.LOST:
+        blamed = flow.blame_of(call, Fault.LOST) is not None
+        least = Severity.WARNING if blamed else Severity.ERROR
+        bad = leaks or any(one.code in _LOSING and one.severity.rank >= least.rank for one in found)
+        return Verdict.LOST_LEAKING if bad else Verdict.LOST_HARMLESS
+    if leaks:
+        return Verdict.KEPT_LEAKING if any(given_masks(call)) else Verdict.NEVER_MASKED
+    return Verdict.WRONG_VALUES if _is_wrong(flow, call) else None
+
+
+def _could_not_look(call: CallRecord) -> bool:
+    return call.replay is not None and call.replay.problem is not None
+
+
+def _is_wrong(flow: MaskFlow, call: CallRecord) -> bool:
+    """Whether the mask of an output calls padding real, or real steps padding."""
+    for output in call.outputs:
+        padding = flow.padding.get(output.number)
+        if padding is not None and is_present(output.mask) and not hides_only(output.mask, padding):
+            return True
+    return False
