@@ -130,6 +130,10 @@ class LayerFacts:
     """Config values that decide what happens to masks: `mask_zero`, `mask_value`, `return_sequences`, `axis` ..."""
 
 
+COMPILED = "tf.function"
+"""How the operation is named that runs a compiled function; its own name follows after a full stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call of one layer, operation or model."""
@@ -167,6 +171,11 @@ class CallRecord:
     def depth(self) -> int:
         """How many calls it is nested in; 0 at the top."""
         return self.path.count("/")
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it is the operation by which TensorFlow runs a `tf.function`: what is inside does not show."""
+        return self.kind is CallKind.OPERATION and self.class_name.startswith(COMPILED)
 
 
 class InputRole(StrEnum):

@@ -18,6 +18,7 @@ from maskprobe.backend.frames import Frame, is_cell, open_frame
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.numbering import TensorNumbers
 from maskprobe.backend.replay.calls import CallReplays
+from maskprobe.backend.replay.operation import operation_name
 from maskprobe.backend.replay.replayer import Replayer
 from maskprobe.backend.tensors import MaskReader, attached_mask, dtype_of, shape_of
 from maskprobe.errors import one_line
@@ -132,21 +133,21 @@ class Recorder(CountingObserver):
         if self._stack:
             self._stack[-1].warnings.append(one_line(message))
 
-    def operation(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any], attributes: Any = ()) -> None:
+    def operation(self, op_type: str, inputs: Sequence[Any], outputs: Sequence[Any], attributes: Any = ()) -> None:
         """TensorFlow ran an op. Recorded only where user code calls it between layers."""
         frame = self._stack[-1] if self._stack else None
-        if frame is None or self.is_paused or not frame.sees_operations or name in _PLUMBING:
+        if frame is None or self.is_paused or not frame.sees_operations or op_type in _PLUMBING:
             return
         known = [tensor for tensor in inputs if self._numbers.is_known(tensor)]
         # Bool tensors are masks under way, not data; rank 0 and 1 hold no steps.
         made = [tensor for tensor in outputs if len(shape_of(tensor)) > 1 and dtype_of(tensor) != "bool"]
         if known and made and self.is_own_thread():
-            op = Frame(None, frame.child_path(name), frame, CallKind.OPERATION, opaque=frame.opaque)
+            op = Frame(None, frame.child_path(operation_name(op_type)), frame, CallKind.OPERATION, opaque=frame.opaque)
             op.inputs = tuple(self._record(tensor, str(place)) for place, tensor in enumerate(known))
             self._frames.append(op)
             op.outputs = self._produce(op, made, ())
             if self.replays is not None and len(made) == len(outputs):
-                self.replays.ran_operation(op, inputs, attributes, len(outputs))
+                self.replays.ran_operation(op, op_type, inputs, attributes, len(outputs))
             self._replay(op, made)
 
     # Inside.

@@ -48,7 +48,7 @@ from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.blame import Blame, Fault
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.harm import harm_of
-from maskprobe.rules.masks import ATTENTION, given_masks
+from maskprobe.rules.masks import ATTENTION, is_given_any_mask
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, listed
@@ -84,7 +84,7 @@ def _cause(call: CallRecord) -> str:
             "The scores of padded keys are not hidden here: no mask was added to them, or one that hides other pairs "
             "(transposed, or repeated for the heads in another order than the scores)."
         )
-    if any(given_masks(call)):
+    if is_given_any_mask(call):
         return "It was given a mask, and not one that hides all padding of what it attends to."
     return "It was given no mask, neither on its tensors nor as an argument."
 

@@ -6,7 +6,7 @@ the mask had been lost or spoilt before, the call that did so is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ import numpy as np
 
 from maskprobe.finding import Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, TensorRecord
-from maskprobe.rules.masks import ATTENTION, is_present, wired_masks
+from maskprobe.rules.by_value import may_tell_by_value, moved_by_amount
+from maskprobe.rules.masks import ATTENTION, is_given_any_mask, is_present, wired_masks
 from maskprobe.rules.scores import is_attention_score, weighs_scores
 from maskprobe.rules.truth import hides, shows
 from maskprobe.witness import Movement
@@ -39,6 +40,13 @@ class Fault(Enum):
     """There never was a mask; it is the first call to mix padding in."""
     CHOSEN = auto()
     """Nobody is: the inputs do not agree on what is padding, and a mask given by hand decides."""
+    BY_VALUE = auto()
+    """Nobody is, as far as is known: it may tell padding by its value, which noise takes away."""
+
+    @property
+    def is_guilty(self) -> bool:
+        """Whether somebody is to blame."""
+        return self not in {Fault.CHOSEN, Fault.BY_VALUE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +72,31 @@ def find_blame(flow: MaskFlow) -> tuple[Blame, ...]:
     found: dict[tuple[Fault, str], list[Leak]] = {}
     for leak in _leaks(flow):
         fault, call = (Fault.CHOSEN, leak.call) if _is_chosen(flow, leak) else _cause(flow, leak)
-        if fault is Fault.ATTENTION and _follows(flow, leak.call, found):
+        if fault is Fault.ATTENTION and call.class_name not in ATTENTION and _follows(flow, leak.call, found):
             continue
-        if fault is Fault.NEVER:
-            earlier = next((key for key in found if key[0] is Fault.NEVER), None)
-            if earlier is not None:
-                found[earlier].append(leak)
-                continue
+        earlier = _same_want(flow, fault, call, found)
+        if earlier is not None:
+            found[earlier].append(leak)
+            continue
         found.setdefault((fault, call.path), []).append(leak)
     by_path = flow.trace.by_path
     return tuple(Blame(fault, by_path[path], tuple(leaks)) for (fault, path), leaks in found.items())
+
+
+def _same_want(
+    flow: MaskFlow, fault: Fault, call: CallRecord, found: Mapping[tuple[Fault, str], list[Leak]]
+) -> tuple[Fault, str] | None:
+    """The earlier blame that is for the same want of a mask as that of `call`: one cause is told once."""
+    if fault is Fault.NEVER:
+        return next((key for key in found if key[0] is fault), None)
+    if fault is Fault.ATTENTION and _is_unmasked_layer(call):
+        return next((key for key in found if key[0] is fault and _is_unmasked_layer(flow.trace.by_path[key[1]])), None)
+    return None
+
+
+def _is_unmasked_layer(call: CallRecord) -> bool:
+    """Whether `call` is one of Keras's attention layers, given no mask of any kind."""
+    return call.class_name in ATTENTION and not is_given_any_mask(call)
 
 
 def _leaks(flow: MaskFlow) -> Iterator[Leak]:
@@ -138,7 +161,14 @@ def _cause(flow: MaskFlow, leak: Leak) -> tuple[Fault, CallRecord]:
         guilty = _guilty_before(flow, tensor, list(leak.movement.rows))
         if guilty is not None:
             return guilty
-    return (Fault.ATTENTION if call.class_name in ATTENTION else Fault.NEVER), call
+    return _without_guilt(flow, call), call
+
+
+def _without_guilt(flow: MaskFlow, call: CallRecord) -> Fault:
+    """What it is where no call before lost or spoilt a mask."""
+    if may_tell_by_value(flow, call) and not moved_by_amount(flow, call):
+        return Fault.BY_VALUE
+    return Fault.ATTENTION if call.class_name in ATTENTION else Fault.NEVER
 
 
 def _leaking_inputs(call: CallRecord) -> list[TensorRecord]:

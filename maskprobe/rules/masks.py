@@ -73,6 +73,11 @@ def given_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
             yield argument.mask
 
 
+def is_given_any_mask(call: CallRecord) -> bool:
+    """Whether any mask reached `call`, of steps or of pairs of steps."""
+    return any(given_masks(call)) or any(isinstance(one.mask, Mask | Unreadable) for one in call.mask_arguments)
+
+
 def wired_masks(call: CallRecord) -> Iterator[Mask | Unreadable]:
     """The padding masks that `call` was given as arguments by its caller or by the graph; of attention the query's."""
     for argument in call.mask_arguments:

@@ -45,6 +45,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, InputRole
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.harm import harm_of, unmasked_loss
 from maskprobe.rules.masks import given_masks
@@ -68,8 +69,25 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
                 related=tuple(sorted(flow.inputs_behind(blame.call))),
                 evidence=harm.evidence,
             )
+    yield from _by_value(flow)
     if not flow.blames and not any(call.kind is not CallKind.INPUT for call in flow.sources):
         yield from _loss_only(flow)
+
+
+def _by_value(flow: MaskFlow) -> Iterator[Finding]:
+    """Calls that tell padding by its value and are right: noise moves them, other amounts of padding do not."""
+    for blame in flow.blames:
+        if blame.fault is Fault.BY_VALUE and moved_by_amount(flow, blame.call) is False:
+            yield RULE.finding(
+                blame.call.path,
+                Severity.NOTE,
+                f"{call_words(blame.call)} has no mask, and its real steps move with noise in the padding; but neither "
+                "more padding nor padding at the other end moves them, as long as it holds the pad value.",
+                cause="It reads the input itself through code of its own, which may tell padding by its value.",
+                fix="Nothing, as long as padding always holds that value and no real step does.",
+                related=tuple(sorted(flow.inputs_behind(blame.call))),
+                evidence=harm_of(flow, blame.call, blame).evidence,
+            )
 
 
 def _what(call: CallRecord) -> str:

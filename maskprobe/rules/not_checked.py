@@ -39,9 +39,12 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
+from maskprobe.rules.blame import Fault
+from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import given_masks, made_masks, misfit
 from maskprobe.rules.rule import Rule
+from maskprobe.rules.unseen import not_followed
 from maskprobe.rules.words import call_words, listed
 from maskprobe.witness import Change
 
@@ -56,6 +59,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _not_compiled(flow)
     yield from _not_replayed(flow)
     yield from _not_followed(flow)
+    yield from _told_by_value(flow)
     yield from _ends_unknown(flow)
 
 
@@ -159,33 +163,35 @@ def _not_replayed(flow: MaskFlow) -> Iterator[Finding]:
 
 
 def _not_followed(flow: MaskFlow) -> Iterator[Finding]:
-    """Calls that turn padded ids into numbers without steps, and show no call inside that does."""
-    if flow.trace.proof is None or flow.trace.failure is not None:
-        return
-    blind = [call.path for call in flow.judged if call.kind is not CallKind.MODEL and _ends_ids(flow, call)]
-    outermost = [path for path in blind if not any(path.startswith(f"{other}/") for other in blind)]
-    if outermost:
-        yield _unchecked(
-            outermost[0],
-            f"{listed(outermost)} reads padded ids and returns no steps: whether padding counts there was not seen.",
-            "Noise cannot be put on ids, and no call inside was seen that makes numbers of them.",
-            "Compare its output for rows with more and with less padding.",
-            tuple(outermost[1:]),
-        )
+    """Calls that turn padded ids into numbers, and show no call inside that does."""
+    for compiled, words in (
+        (False, "reads padded ids and returns no steps: whether padding counts there was not seen."),
+        (True, "reads padded ids and runs as one compiled function: the masks and calls inside were not seen."),
+    ):
+        paths = [path for path in not_followed(flow) if flow.trace.by_path[path].is_compiled is compiled]
+        if paths:
+            yield _unchecked(
+                paths[0],
+                f"{listed(paths)} {words}",
+                "Noise cannot be put on ids, and no call inside was seen that makes numbers of them.",
+                "Run the model without @tf.function around this part."
+                if compiled
+                else "Compare its output for rows with more and with less padding.",
+                tuple(paths[1:]),
+            )
 
 
-def _ends_ids(flow: MaskFlow, call: CallRecord) -> bool:
-    reads = [tensor for tensor in call.inputs if tensor.number in flow.padding]
-    inside = (other for other in flow.judged if other.path.startswith(f"{call.path}/"))
-    return (
-        bool(reads)
-        and all("int" in tensor.dtype for tensor in reads)
-        and call.replay is None
-        and any("float" in tensor.dtype for tensor in call.outputs)
-        and not any(other.replay is not None for other in inside)
-        # What still has the steps and was not carried is a mask of numbers: 1.0 at real steps and 0.0 at padded ones.
-        and not any(tensor.shape[1] in output.shape[1:] for tensor in reads[:1] for output in call.outputs)
-    )
+def _told_by_value(flow: MaskFlow) -> Iterator[Finding]:
+    """Calls that may tell padding by its value, where other amounts of padding could not be tried."""
+    for blame in flow.blames:
+        if blame.fault is Fault.BY_VALUE and moved_by_amount(flow, blame.call) is None:
+            yield _unchecked(
+                blame.call.path,
+                f"{call_words(blame.call)} moves with noise in the padding, and may tell padding by its value, which "
+                "noise takes away; other amounts of padding could not be tried.",
+                "It reads the input itself through code of its own, which may compare it with the pad value.",
+                "Leave the time axis of the input free (None), so that more padding can be tried.",
+            )
 
 
 def _ends_unknown(flow: MaskFlow) -> Iterator[Finding]:

@@ -50,15 +50,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from maskprobe.finding import Finding, Severity
-from maskprobe.mask_trace import CallRecord, TensorRecord
+from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.harm import harm_of, moved_words
+from maskprobe.rules.harm import harm_of
 from maskprobe.rules.lost import not_handed_in
+from maskprobe.rules.other_padding import amounts
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words
-from maskprobe.witness import Change, OutputEffect
+
+_NOT_OF_MASKS = "MP2"
+"""Codes before this one are faults of masks, and explain what moves at the calls they name."""
 
 
 def check(flow: MaskFlow) -> Iterator[Finding]:
@@ -76,16 +79,23 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
                 related=flow.origins_before(blame.call),
                 evidence=harm.evidence,
             )
-    yield from _amounts(flow)
+    yield from (finding for finding in amounts(flow, RULE) if finding.severity is Severity.ERROR)
 
 
 def untold(flow: MaskFlow, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Give a finding for each leak that reaches an output and that none of `findings` speaks of."""
+    """Give a finding for each leak, and for each place that padding before moves, that none of `findings` speaks of."""
     told_at = {path for finding in findings for path in (finding.path, *finding.affects)}
+    faulty = {
+        path
+        for finding in findings
+        if finding.severity is not Severity.NOTE and finding.code < _NOT_OF_MASKS
+        for path in (finding.path, *finding.affects)
+    }
+    yield from (note for note in amounts(flow, RULE) if note.severity is Severity.NOTE and note.path not in faulty)
     for blame in flow.blames:
         path = blame.call.path
         inside = any(other.startswith(f"{path}/") for other in told_at)
-        if blame.fault is Fault.CHOSEN or path in told_at or inside:
+        if not blame.fault.is_guilty or path in told_at or inside:
             continue
         harm = harm_of(flow, blame.call, blame)
         yield RULE.finding(
@@ -131,97 +141,6 @@ def _fix(call: CallRecord) -> str:
         "Use the mask in call(self, x, mask=None): set masked steps to zero before a sum, very low before a maximum or "
         "a softmax, and divide by the number of real steps for a mean."
     )
-
-
-def _amounts(flow: MaskFlow) -> Iterator[Finding]:
-    """Outputs that move though no call that leads to them was seen to leak; one finding for each call."""
-    proof = flow.trace.proof
-    if proof is None:
-        return
-    explained = {number for blame in flow.blames for leak in blame.leaks for number in flow.reached(leak.call)}
-    seen: set[tuple[Change, str]] = set()
-    for effect in proof.effects:
-        key = effect.change, effect.path or ""
-        number = flow.trace.outputs[effect.output].number
-        if effect.moved is None or key in seen or number in explained:
-            continue
-        if effect.change is Change.NOISE:  # they come first; with noise in it more padding moves it too
-            explained.add(number)
-        if effect.change is Change.BEFORE and (Change.MORE, key[1]) in seen:
-            continue
-        seen.add(key)
-        yield _unseen(effect, flow) if effect.change is Change.NOISE else _of_amount(flow, effect)
-
-
-def _unseen(effect: OutputEffect, flow: MaskFlow) -> Finding:
-    return RULE.finding(
-        "",
-        Severity.ERROR,
-        "Noise in the padding moves a model output, though no single call was seen to let it in.",
-        cause="It takes a way that calls do not show: a value kept in a layer, or code that ran in no call.",
-        fix="Look at layers that keep values of one call for another, and at functions called between layers.",
-        related=tuple(call.path for call in flow.sources),
-        evidence=(moved_words(flow, effect),),
-    )
-
-
-def _of_amount(flow: MaskFlow, effect: OutputEffect) -> Finding:
-    call = flow.trace.by_path.get(effect.path or "")
-    if call is not None and effect.change is Change.MORE and _turns_round(call):
-        return _not_turned(flow, effect, call)
-    at_end = effect.change is Change.MORE
-    what = "The number of padded steps" if at_end else "Padding before instead of after the sequence"
-    where = f" First seen at '{effect.path}'." if effect.path else ""
-    return RULE.finding(
-        effect.path or "",
-        Severity.ERROR if at_end else Severity.NOTE,
-        f"{what} changes the model output, though what stands in the padding does not.{where}",
-        cause="Padded steps are counted, if only as zeros: a mean over all steps divides by their number too."
-        if at_end
-        else _why_positions(flow, effect),
-        fix="Divide by the number of real steps, or use a layer that takes the mask: GlobalAveragePooling1D()"
-        if at_end
-        else "Nothing, if sequences are always padded after; otherwise count positions from the first real step.",
-        related=tuple(call.path for call in flow.sources),
-        evidence=(moved_words(flow, effect),),
-    )
-
-
-def _turns_round(call: CallRecord) -> bool:
-    settings = call.facts.settings
-    return settings.get("go_backwards") is True and settings.get("return_sequences") is True
-
-
-def _not_turned(flow: MaskFlow, effect: OutputEffect, call: CallRecord) -> Finding:
-    return RULE.finding(
-        call.path,
-        Severity.ERROR,
-        "The number of padded steps changes the model output, though what stands in the padding does not. "
-        f"First seen at '{call.path}'.",
-        cause=f"{call_words(call)} returns its steps in reverse order and its mask as it came: they fit each other "
-        "only where there is as much padding before a sequence as after it.",
-        fix="Use Bidirectional around a layer without go_backwards, or turn the mask: layer(h, mask=mask[:, ::-1])",
-        related=tuple(source.path for source in flow.sources),
-        evidence=(moved_words(flow, effect),),
-    )
-
-
-def _why_positions(flow: MaskFlow, effect: OutputEffect) -> str:
-    call = flow.trace.by_path.get(effect.path or "")
-    if call is None:
-        return "Something in the model depends on where in the row a step stands."
-    if call.class_name == "Bidirectional" or call.facts.settings.get("go_backwards") is True:
-        return f"{call_words(call)} reads backwards, and begins in the padding."
-    if any(_has_other_steps(flow, tensor) for tensor in call.inputs):
-        return f"Before {call_words(call)} steps are picked by their place in the row, as by a slice or a stride."
-    return f"{call_words(call)} depends on where in the row a step stands, as position embeddings do."
-
-
-def _has_other_steps(flow: MaskFlow, tensor: TensorRecord) -> bool:
-    """Whether `tensor` has a time axis with other steps than the model's inputs."""
-    lengths = {given.real.shape[1] for given in flow.trace.probe.inputs if given.real is not None}
-    padding = flow.padding.get(tensor.number)
-    return padding is not None and padding.ndim > 1 and padding.shape[1] > 1 and padding.shape[1] not in lengths
 
 
 RULE = Rule(

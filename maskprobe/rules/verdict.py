@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import given_masks, is_present, misfit
 from maskprobe.rules.truth import hides_only
@@ -37,7 +38,8 @@ _OF_EVENT = {
 
 def _verdict(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict:
     event = flow.events[call.path].event
-    if event is Event.FAILED or _could_not_look(call):
+    told_by_value = flow.blame_of(call, Fault.BY_VALUE) is not None and moved_by_amount(flow, call) is None
+    if event is Event.FAILED or _could_not_look(call) or told_by_value:
         return Verdict.CANNOT_TELL
     if any(misfit(tensor) is not None for tensor in call.outputs):
         return Verdict.WRONG_SHAPE
@@ -49,7 +51,7 @@ def _verdict(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verd
 def _of_values(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict | None:
     """The verdict where values or the mask's own values tell; None where the mask was only handed on."""
     moved = call.replay is not None and any(output.leak is not None for output in call.replay.outputs)
-    leaks = moved and flow.blame_of(call, Fault.CHOSEN) is None
+    leaks = moved and flow.blame_of(call, Fault.CHOSEN, Fault.BY_VALUE) is None
     if flow.events[call.path].event is Event.LOST:
         blamed = flow.blame_of(call, Fault.LOST) is not None
         least = Severity.WARNING if blamed else Severity.ERROR

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from maskprobe.mask_trace import BoolArray, CallRecord, Mask
+from maskprobe.mask_trace import COMPILED, BoolArray, CallRecord, Mask
 from maskprobe.rules.masks import padded_steps
 
 _SHOWN = 4
@@ -63,4 +63,6 @@ def last_name(path: str) -> str:
 
 def call_words(call: CallRecord) -> str:
     """`Conv1D 'conv1d'`."""
+    if call.is_compiled:
+        return f"{COMPILED} '{call.path}'"
     return f"{call.class_name} '{call.path}'"

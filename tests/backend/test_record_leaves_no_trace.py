@@ -177,16 +177,24 @@ def test_a_trace_costs_one_forward_pass(engine: Engine, layers: Any, trace: Trac
     counts = count_calls(model, counted)
 
     tf.config.run_functions_eagerly(False)
-    trace(model, TOKENS)
+    trace(model, TOKENS, replay=False)
 
     assert counts == {"emb": 1, "norm": 1, "c": 1, "shared": 2}
+
+
+def test_replays_call_each_layer_of_a_clean_model_three_times(engine: Engine, layers: Any, trace: Tracing) -> None:
+    """Once in the run, once on all noise, once in a run of the whole model with other padding."""
+    model = tagger(engine, layers.Dense(2, name="dense"), layers.LayerNormalization(name="norm"))
+    counts = count_calls(model, [model.get_layer(name) for name in ("emb", "dense", "norm")])
+    assert trace(model, TOKENS).findings == ()
+    assert counts == {"emb": 2, "dense": 3, "norm": 3}  # an Embedding reads ids, which get no noise
 
 
 def test_a_trace_of_a_subclassed_model_costs_one_forward_pass(engine: Engine, trace: Tracing) -> None:
     model = encoder_model(engine)
     model(TOKENS)
     counts = count_calls(model, [model.emb, model.lstm, model.head])
-    trace(model, TOKENS)
+    trace(model, TOKENS, replay=False)
     assert counts == {"emb": 1, "lstm": 1, "head": 1}
 
 

@@ -70,7 +70,8 @@ def test_all_outputs_of_a_call_are_recorded_with_their_masks(engine: Engine, lay
     assert {tensor.number for tensor in decoder.inputs} >= {tensor.number for tensor in lstm.outputs[1:]}
     assert mask_after(report, "decoder") == MASK
     assert [tensor.producer for tensor in report.trace.outputs] == ["lstm", "decoder"]
-    assert report.findings == ()
+    # Keras 3 hands no mask to a recurrent layer that is called with several tensors.
+    assert bool(decoder.mask_arguments) == (engine.info.name == "tf_keras")
 
 
 def test_keyword_tensors_are_recorded_by_their_argument_name(engine: Engine, layers: Any, trace: Tracing) -> None:

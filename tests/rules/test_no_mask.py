@@ -52,8 +52,8 @@ def test_values_without_a_masking_layer(keras: Any, tmp_path: Path) -> None:
 def test_a_mask_input_that_the_layer_is_not_given(keras: Any) -> None:
     def build(*, given: bool) -> Any:
         values, real = keras.Input((6, 3), name="values"), keras.Input((6,), dtype="bool", name="padding_mask")
-        h = keras.layers.SimpleRNN(2, return_sequences=True, name="masked")(values, mask=real)
-        return keras.Model([values, real], rnn(keras)(h, mask=real) if given else rnn(keras)(h + values[:, :, :2]))
+        masked = keras.layers.SimpleRNN(2, name="masked")(values, mask=real)
+        return keras.Model([values, real], [masked, rnn(keras)(values, mask=real) if given else rnn(keras)(values)])
 
     finding = only(trace(build(given=False)), "MP111", "rnn")
     assert finding.cause == "The model takes the mask padding_mask, and SimpleRNN 'rnn' does not use it."
@@ -162,8 +162,64 @@ def test_ids_that_a_compiled_part_looks_up_are_not_called_clean(keras: Any) -> N
 
     ids = tokens(keras, steps=6)
     report = trace(keras.Model(ids, Encoder()(ids)))
-    assert codes(report) == [("MP901", "encoder")]
-    assert "reads padded ids and returns no steps" in report.findings[0].message
+    assert codes(report) == [("MP106", "encoder"), ("MP901", "encoder")]
+    moved, unseen = report.findings
+    assert moved.severity is Severity.NOTE
+    assert "though what stands in the padding does not" not in moved.message  # nobody put noise there
+    assert "does inside was not seen" in moved.cause
+    assert "reads padded ids and returns no steps" in unseen.message
+    assert report.exit_code() == 3
+
+
+def by_value(keras: Any, *, steps: int | None, compiled: bool = False, of_all: bool = False) -> Any:
+    """The mean of a model input, in a layer that tells padding by its value, 0.0; or of all steps."""
+    import tensorflow as tf
+
+    def mean(x: Any) -> Any:
+        real = tf.cast(tf.reduce_any(tf.not_equal(x, 0.0), axis=-1, keepdims=True), x.dtype)
+        real = tf.ones_like(real) if of_all else real
+        return tf.math.divide_no_nan(tf.reduce_sum(x * real, axis=1), tf.reduce_sum(real, axis=1))
+
+    class Mean(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return tf.function(mean)(x) if compiled else mean(x)
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return shape[0], shape[2]
+
+    values = keras.Input((steps, 3), name="values")
+    return keras.Model(values, Mean(name="x")(values))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_code_that_tells_padding_by_its_value_is_a_note(compiled: bool, keras: Any) -> None:  # noqa: FBT001 - a parameter
+    """Noise is no padding to it, but other amounts of padding move nothing."""
+    report = trace(by_value(keras, steps=None, compiled=compiled))
+    assert only_notes(report, ("MP111", "x"))
+    assert "neither more padding nor padding at the other end moves them" in report.findings[0].message
+
+
+def test_code_that_counts_padded_steps_is_not_taken_for_such(keras: Any) -> None:
+    assert only(trace(by_value(keras, steps=None, of_all=True)), "MP111", "x").message.startswith("No mask reaches")
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_where_more_padding_cannot_be_tried_code_on_the_input_is_not_judged(of_all: bool, keras: Any) -> None:  # noqa: FBT001 - a parameter
+    report = trace(by_value(keras, steps=6, of_all=of_all))
+    assert codes(report) == [("MP901", "x")]
+    assert "may tell padding by its value" in report.findings[0].message
+    assert report.events["x"].verdict is Verdict.CANNOT_TELL
+    assert report.exit_code() == 3
+
+
+@pytest.mark.parametrize("value", [1.0, 3.0])
+def test_data_of_two_values_is_no_mask(value: float, keras: Any) -> None:
+    """One value at real steps, another at padded ones, as data of flags: it is data all the same."""
+    values = keras.Input((None, 2), name="values")
+    h = keras.layers.Lambda(custom_layers.double, name="lost")(keras.layers.Masking()(values))
+    data = np.zeros((2, 4, 2), "float32")
+    data[0, :2], data[1, 2:] = value, value
+    assert only(trace(keras.Model(values, rnn(keras)(h)), data), "MP101", "lost").affects == ("rnn",)
 
 
 def test_without_replays_a_model_without_masks_is_not_judged(keras: Any) -> None:

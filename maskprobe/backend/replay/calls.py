@@ -84,11 +84,11 @@ class CallReplays:
             if pad is not None and record.number not in self.replayer.padding and self._numbers.known(tensor) is None:
                 self.replayer.see_padding(record.number, tensor, pad)
 
-    def ran_operation(self, frame: Frame, inputs: Sequence[Any], attributes: Any, count: int) -> None:
+    def ran_operation(self, frame: Frame, op_type: str, inputs: Sequence[Any], attributes: Any, count: int) -> None:
         """TensorFlow ran an op: keep what is needed to run it again."""
         if not frame.opaque:
             numbers = [self._numbers.known(tensor) for tensor in inputs]
-            function = operation_again(frame.name, attributes, count)
+            function = operation_again(op_type, attributes, count)
             call = capture(function, tuple(inputs), {}, ())
             frame.captured = call.numbered(numbers)
 
@@ -133,6 +133,7 @@ class CallReplays:
             makes_mask(frame) or _has_source_inside(frame),
             _merges(frame),
             is_operation=frame.kind is CallKind.OPERATION,
+            is_own_code=frame.kind is CallKind.OPERATION or _is_own_code(frame.layer),
             reverses=_reverses(frame),
         )
 
@@ -195,6 +196,10 @@ def makes_mask(frame: Frame) -> bool:
 def _has_source_inside(frame: Frame) -> bool:
     """Whether a custom layer makes a mask from what it reads, so that its calls have to be looked at one by one."""
     return not is_builtin(frame.layer) and any(makes_mask(inner) or _has_source_inside(inner) for inner in frame.inner)
+
+
+def _is_own_code(layer: Any) -> bool:
+    return not is_builtin(layer) or type(layer).__name__ == "Lambda"
 
 
 def _merges(frame: Frame) -> bool:

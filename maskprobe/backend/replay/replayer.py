@@ -42,6 +42,8 @@ class Ended:
     """It merges what it reads step by step, unlike attention."""
     is_operation: bool = False
     """It is an operator, slice or function, not a layer."""
+    is_own_code: bool = False
+    """It is an operation, a Lambda or a custom layer: one that may return a mask in numbers."""
     reverses: bool = False
     """Its outputs are in reverse order of time."""
 
@@ -85,7 +87,7 @@ class Replayer:
         if not given:
             return None
         outputs = list(zip(ended.numbers, ended.outputs, strict=True))
-        if all(not is_float(tensor) or _is_mask_like(tensor, given) for _, tensor in outputs):
+        if all(not is_float(tensor) or self._is_made_mask(ended, tensor, given) for _, tensor in outputs):
             self._without_floats(outputs, given)
             return None
         if ended.makes_mask or not self._perturbable(ended.call):
@@ -97,6 +99,18 @@ class Replayer:
                 )
             return None
         return self._moved(ended, given)
+
+    def _is_made_mask(self, ended: Ended, tensor: Any, given: Sequence[PaddingMap]) -> bool:
+        """Whether floats that a call returned are a mask: its work, not two values that the data had before."""
+        return ended.is_own_code and _is_mask_like(tensor, given) and not self._reads_two_values(ended.call)
+
+    def _reads_two_values(self, call: CapturedCall) -> bool:
+        data = (leaf for leaf in call.leaves if leaf.is_data and leaf.number is not None)
+        return any(
+            leaf.number in self.padding and _is_mask_like(leaf.value, [self.padding[leaf.number]])
+            for leaf in data
+            if leaf.number not in self.held
+        )
 
     def _without_floats(self, outputs: Sequence[tuple[int, Any]], given: Sequence[PaddingMap]) -> None:
         """Integers keep their padding where the shape tells; bools, and floats of two values, are masks."""
