@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 RESULTS = Path(__file__).parent / "results"
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 HEADINGS = ("fault", "rule", "pairs", "found first, right code and call", "false alarms on good twins", "seconds")
+SUMMARY = ("rule", "kinds of fault", *HEADINGS[2:])
 ENGINES = {"keras": "Keras 3", "tf_keras": "tf_keras"}
 
 Pair: TypeAlias = Any
@@ -144,6 +145,23 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join([*lines, "", versions(), ""])
 
 
+def summary(results: Sequence[Result]) -> str:
+    """The results as Markdown: a line for each rule, by the code that stands for the fault, then the sums."""
+    lines = ["| " + " | ".join(SUMMARY) + " |", "| --- " * len(SUMMARY) + "|"]
+    ordered = sorted(results, key=lambda result: result.code)
+    for code, group in groupby(ordered, key=lambda result: result.code):
+        lines.append(kinds_line(code, list(group)))
+    for engine, label in ENGINES.items():
+        lines.append(kinds_line(f"**{label}**", [result for result in results if result.engine == engine]))
+    lines.append(kinds_line("**all**", results))
+    return "\n".join([*lines, "", versions(), ""])
+
+
+def kinds_line(label: str, results: Sequence[Result]) -> str:
+    """One line of the summary."""
+    return f"| {label} | {len({result.fault for result in results})} | {sums(results)} |"
+
+
 def by_fault(ordered: Sequence[Result]) -> Iterator[list[Result]]:
     """The results by kind of fault."""
     for _, group in groupby(ordered, key=lambda result: result.fault):
@@ -153,11 +171,16 @@ def by_fault(ordered: Sequence[Result]) -> Iterator[list[Result]]:
 def line(label: str, results: Sequence[Result], *, rules: bool = True) -> str:
     """One line of the table."""
     codes = ", ".join(sorted({result.code for result in results})) if rules else ""
+    return f"| {label} | {codes} | {sums(results)} |"
+
+
+def sums(results: Sequence[Result]) -> str:
+    """How many there are, how many were found, how many alarms were false, and the seconds."""
     found = sum(result.found for result in results)
     alarms = sum(bool(result.alarms) for result in results)
     seconds = sum(result.seconds for result in results)
     share = f"{found} ({found / len(results):.0%})"
-    return f"| {label} | {codes} | {len(results)} | {share} | {alarms} | {seconds:.1f} |"
+    return f"{len(results)} | {share} | {alarms} | {seconds:.1f}"
 
 
 def versions() -> str:
@@ -211,6 +234,7 @@ def write(results: Sequence[Result]) -> None:
     records = json.dumps([asdict(result) for result in results], indent=1)
     (RESULTS / "accuracy.json").write_text(records + "\n", encoding="utf-8")
     (RESULTS / "accuracy.md").write_text(table(results), encoding="utf-8")
+    (RESULTS / "accuracy_by_rule.md").write_text(summary(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

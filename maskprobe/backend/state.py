@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from maskprobe.backend.engine import is_builtin
+
+_OWN_STREAM = 0x6D61736B
+"""Added to the seed: a kernel that the user's own random ops made for the same seed must not be met."""
 
 
 @contextlib.contextmanager
@@ -25,18 +31,42 @@ def preserved_state(model: Any, *, seeds: bool = True) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def own_random_numbers(seed: int) -> Iterator[None]:
-    """Let TensorFlow draw from `seed` in this context, and go on afterwards as if nothing had been drawn."""
+def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
+    """Let TensorFlow draw from `seed` in this context, and go on afterwards as if nothing had been drawn.
+
+    `tf.random.set_seed` throws away the kernels of all ops, since those of random ones keep their place in the stream;
+    to make them again takes as long as several small models do. So it is done only where a random op may have run.
+    """
     context = importlib.import_module("tensorflow.python.eager.context").context()
+    seeds = importlib.import_module("tensorflow.python.framework.random_seed")
+    drawn = any(may_run_own_code(layer) for layer in model._flatten_layers(include_self=True))
+    get_seed = seeds.get_seed
+
+    def noting(op_seed: int | None) -> Any:
+        nonlocal drawn
+        drawn = True
+        return get_seed(op_seed)
+
     # There is no generator before the first seed is set.
     seed_before, generator_before = context._seed, getattr(context, "_rng", None)
-    context._set_global_seed(seed)
+    if drawn:
+        context.clear_kernel_cache()
+    context._seed, context._rng = _OWN_STREAM + seed, random.Random(seed)  # noqa: S311 - no secret
+    seeds.get_seed = noting
     try:
         yield
     finally:
+        seeds.get_seed = get_seed
         context._seed = seed_before
         if generator_before is not None:
             context._rng = generator_before
+        if drawn:
+            context.clear_kernel_cache()
+
+
+def may_run_own_code(layer: Any) -> bool:
+    """Whether a call of `layer` may run code that is not Keras's own."""
+    return not is_builtin(layer) or type(layer).__name__ == "Lambda"
 
 
 @dataclass(frozen=True, slots=True)

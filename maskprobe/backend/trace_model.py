@@ -48,7 +48,9 @@ def trace_model(
     Raises:
         RunError: the model cannot be run at all. A call that fails on the way is part of the trace.
     """
-    with own_random_numbers(probe.seed or 0):
+    if options.training and not options.replay:
+        notes = (*notes, "run with training=True")  # with replays the proof says so
+    with own_random_numbers(loaded.model, probe.seed or 0):
         run, proof = _proved(loaded, feed, probe, options)
     differences, problem = _compiled(loaded, feed, run, options)
     return Trace(

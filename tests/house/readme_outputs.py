@@ -1,4 +1,4 @@
-"""The commands shown in README.md with their outputs. `python tests/house/readme_outputs.py` writes them anew."""
+"""The commands that the pages show with their outputs. `python tests/house/readme_outputs.py` writes them anew."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typer.testing import CliRunner
 from maskprobe.cli import app
 
 README = Path(__file__).parents[2] / "README.md"
+SHOWING = (README, README.parent / "docs" / "reading-a-trace.md")
+"""The pages that show outputs."""
 BLOCK = re.compile(r"(<!-- output -->\n```console\n\$ )(maskprobe [^\n]*)\n(.*?)(```)", re.DOTALL)
 WIDTH = "88"
 TABLE = re.compile(r"(<!-- benchmark: ([\w/.]+) -->\n)(.*?)(<!-- end of benchmark -->)", re.DOTALL)
 
 
 def output_of(command: str) -> str:
-    """What the command prints at the width of the README."""
+    """What the command prints at the width of the pages."""
     result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
     return str(result.stdout)
 
@@ -34,4 +36,5 @@ def figures(path: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in SHOWING:
+        page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

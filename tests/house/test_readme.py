@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md say is so."""
+"""What README.md, CONTRIBUTING.md and the pages in docs/ say is so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 import pytest
-from readme_outputs import BLOCK, README, TABLE, figures, output_of
+from readme_outputs import BLOCK, README, SHOWING, TABLE, figures, output_of
 
 from maskprobe.rules.registry import RULES
 
@@ -16,7 +16,7 @@ PAGES = sorted(
     str(page.relative_to(ROOT))
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_models").glob("*.md")]
 )
-COMMANDS = [(block[2], block[3]) for block in BLOCK.finditer(README.read_text(encoding="utf-8"))]
+COMMANDS = [(block[2], block[3]) for page in SHOWING for block in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
 def without_versions(text: str) -> str:
@@ -24,15 +24,15 @@ def without_versions(text: str) -> str:
     return re.sub(r"\d+\.\d+\.\d+", "N", text)
 
 
-def test_the_readme_shows_commands() -> None:
-    assert len(COMMANDS) >= 2
+def test_each_page_shows_commands() -> None:
+    assert all(BLOCK.search(page.read_text(encoding="utf-8")) for page in SHOWING)
 
 
 @pytest.mark.skipif(
-    tuple(map(int, keras.__version__.split(".")[:2])) < (3, 8), reason="the README shows what newer versions do"
+    tuple(map(int, keras.__version__.split(".")[:2])) < (3, 8), reason="the pages show what newer versions do"
 )
 @pytest.mark.parametrize(("command", "shown"), COMMANDS)
-def test_each_output_in_the_readme_is_real(command: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_output_on_a_page_is_real(command: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert without_versions(output_of(command)) == without_versions(shown)
 

@@ -18,7 +18,7 @@ from maskprobe.backend.replay.injection import HeldMask
 from maskprobe.backend.replay.operation import operation_again
 from maskprobe.backend.replay.padding_map import carried_witness
 from maskprobe.backend.replay.replayer import Ended, Replayer
-from maskprobe.backend.state import state_variables
+from maskprobe.backend.state import may_run_own_code, state_variables
 from maskprobe.backend.tensors import attached_mask
 from maskprobe.mask_trace import ABSENT, CallKind
 from maskprobe.witness import Replay
@@ -107,7 +107,7 @@ class CallReplays:
 
     def _replay(self, frame: Frame, outputs: Sequence[Any]) -> None:
         numbers = [record.number for record in frame.outputs]
-        if frame.kind is CallKind.MODEL:
+        if frame.kind is CallKind.MODEL or _hands_through(frame):
             for number, before in zip(numbers, frame.returned_numbers, strict=False):
                 if before is not None:
                     self.replayer.same(number, before)
@@ -133,7 +133,7 @@ class CallReplays:
             makes_mask(frame) or _has_source_inside(frame),
             _merges(frame),
             is_operation=frame.kind is CallKind.OPERATION,
-            is_own_code=frame.kind is CallKind.OPERATION or _is_own_code(frame.layer),
+            is_own_code=frame.kind is CallKind.OPERATION or may_run_own_code(frame.layer),
             reverses=_reverses(frame),
         )
 
@@ -198,8 +198,10 @@ def _has_source_inside(frame: Frame) -> bool:
     return not is_builtin(frame.layer) and any(makes_mask(inner) or _has_source_inside(inner) for inner in frame.inner)
 
 
-def _is_own_code(layer: Any) -> bool:
-    return not is_builtin(layer) or type(layer).__name__ == "Lambda"
+def _hands_through(frame: Frame) -> bool:
+    """Whether a call returned the very tensors that it read, as Dropout does in Keras 3 at inference."""
+    read = {tensor.number for tensor in frame.inputs}
+    return bool(frame.returned_numbers) and all(number in read for number in frame.returned_numbers)
 
 
 def _merges(frame: Frame) -> bool:
