@@ -74,9 +74,9 @@ class Replayer:
         """Tensor `number` is tensor `before` under another name."""
         if before in self.padding:
             self.padding[number] = self.padding[before]
-        for known in (self.held, self.tokens):
-            if before in known:
-                known.add(number)
+        for numbers in (self.held, self.tokens):
+            if before in numbers:
+                numbers.add(number)
 
     def replay(self, ended: Ended) -> Replay | None:
         """Replay a call that has ended; None if no padding came in, or what it returned is a mask."""
