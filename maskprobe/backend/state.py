@@ -38,7 +38,7 @@ def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
     to make them again takes as long as several small models do. So it is done only where a random op may have run.
     """
     context = importlib.import_module("tensorflow.python.eager.context").context()
-    seeds = importlib.import_module("tensorflow.python.framework.random_seed")
+    seeds: Any = importlib.import_module("tensorflow.python.framework.random_seed")
     drawn = any(may_run_own_code(layer) for layer in model._flatten_layers(include_self=True))
     get_seed = seeds.get_seed
 
