@@ -96,7 +96,7 @@ def _without_support(keras: Any) -> tuple[Any, ...]:
 
         def call(self, x: Any) -> Any:
             tf.debugging.assert_less(tf.abs(x), tf.ones((), x.dtype), message="out of range")
-            return x
+            return tf.identity(x)
 
         def compute_mask(self, _inputs: Any, mask: Any = None) -> Any:
             return mask

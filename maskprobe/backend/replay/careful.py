@@ -18,8 +18,7 @@ from maskprobe.backend.replay.captured import CapturedCall
 from maskprobe.backend.replay.double import in_float64
 from maskprobe.backend.replay.movement import distance, largest, rounding, spread
 from maskprobe.backend.replay.noise import NoiseSource, as_float
-from maskprobe.backend.replay.padding_map import PaddingMap
-from maskprobe.backend.replay.runs import Variants, make_variants, run_alone
+from maskprobe.backend.replay.runs import Known, Variants, make_variants, run_alone
 from maskprobe.backend.replay.settings import ReplaySettings
 from maskprobe.backend.tensors import dtype_of
 from maskprobe.witness import OutputWitness
@@ -50,11 +49,10 @@ class CarefulRuns:
     def __init__(
         self,
         call: CapturedCall,
-        padding: Mapping[int, PaddingMap],
-        held: frozenset[int],
+        known: Known,
         settings: ReplaySettings,
     ) -> None:
-        self._call, self._padding, self._held, self._settings = call, padding, held, settings
+        self._call, self._known, self._settings = call, known, settings
         self._before: list[Any] = []
         self._draws = settings.training or bool(call.states)
         """The call may draw random numbers: each run begins from the same seed."""
@@ -86,7 +84,7 @@ class CarefulRuns:
 
     def names_leaking(self, outputs: Sequence[Any], witnesses: Sequence[OutputWitness]) -> tuple[str, ...]:
         """Names of the inputs whose padding alone moves real steps, where more than one has padding."""
-        places = [place for place, leaf in enumerate(self._call.leaves) if leaf.number in self._padding]
+        places = [place for place, leaf in enumerate(self._call.leaves) if leaf.number in self._known.padding]
         if len(places) == 1 or len(outputs) != len(self._before):
             return tuple(self._call.leaves[place].name for place in places)
         found = []
@@ -106,8 +104,8 @@ class CarefulRuns:
 
     def _variants(self, only: int | None = None) -> Variants:
         noise = NoiseSource(self._settings.seed)
-        first = make_variants(self._call, self._padding, self._held, noise, only)
-        second = make_variants(self._call, self._padding, self._held, noise, only)
+        first = make_variants(self._call, self._known, noise, only)
+        second = make_variants(self._call, self._known, noise, only)
         return Variants((*first.pad, *second.pad)[: max(_DRAWS, len(first.pad))], first.data)
 
     def _run(self, changed: Mapping[int, FloatArray]) -> list[Any]:

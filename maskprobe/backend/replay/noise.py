@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[Any]
 
-_LARGE = 3.0
+LARGE = 2**18
+"""Values in a tensor from which memory counts more than time."""
+_TIMES = 3.0
 _MOST = 1000.0
 """Noise above this overflows float16 in the next product; activations are not expected to be so large."""
 _FEW_FEATURES = 8
@@ -30,26 +32,36 @@ class NoiseSource:
         if not np.isfinite(size):
             finite = values[np.isfinite(values)]
             size = float(np.abs(finite).max(initial=0.0))
-        amplitude = min(_LARGE * (1.0 + size), max(_MOST, _LARGE * size))
+        amplitude = min(_TIMES * (1.0 + size), max(_MOST, _TIMES * size))
         dtype = np.float64 if values.dtype == np.float64 else np.float32
         self._count += 1
-        noise: FloatArray = self._unit((*values.shape, self._count)) * dtype(amplitude)
+        key = *values.shape, self._count
+        if values.size > LARGE:
+            drawn = _draw(self._seed, key).astype(dtype, copy=False)
+            np.multiply(drawn, dtype(amplitude), out=drawn)
+            return drawn
+        noise: FloatArray = _drawn(self._seed, key) * dtype(amplitude)
         return noise
-
-    def _unit(self, key: tuple[int, ...]) -> FloatArray:
-        """Numbers between a half and one, of either sign: a draw near zero would move nothing."""
-        return unit_noise(self._seed, key)
 
 
 @functools.lru_cache(maxsize=8)
-def unit_noise(seed: int, key: tuple[int, ...]) -> FloatArray:
-    """The draw number `key[-1]` of shape `key[:-1]`; the same for the same arguments."""
+def _drawn(seed: int, key: tuple[int, ...]) -> FloatArray:
+    """The same draw serves many calls: it is made once."""
+    noise = _draw(seed, key)
+    noise.setflags(write=False)
+    return noise
+
+
+def _draw(seed: int, key: tuple[int, ...]) -> FloatArray:
+    """The draw number `key[-1]` of shape `key[:-1]`: numbers between a half and one, of either sign.
+
+    A draw near zero would move nothing. The same arguments give the same numbers.
+    """
     rng = np.random.default_rng((seed, *key))
     noise: FloatArray = rng.random(key[:-1], dtype=np.float32)
     # From [0, 1) to [-1, -1/2) and [1/2, 1), in place: these arrays may be large.
     noise -= 0.5
     noise += np.copysign(np.float32(0.5), noise)
-    noise.setflags(write=False)
     return noise
 
 
@@ -66,6 +78,9 @@ def finite(values: FloatArray) -> FloatArray:
 
 
 def as_float(tensor: Any) -> FloatArray:
-    """The values of an eager tensor as float32, or float64 if that is what it holds."""
-    values: FloatArray = np.asarray(tensor.numpy())
+    """The values of an eager tensor as float32, or float64 if that is what it holds; not to be written to.
+
+    `tensor.numpy()` would copy them.
+    """
+    values: FloatArray = np.asarray(tensor)
     return values if values.dtype == np.float64 else values.astype(np.float32, copy=False)

@@ -18,7 +18,7 @@ from maskprobe.backend.replay.careful import CarefulRuns
 from maskprobe.backend.replay.movement import largest, movement, rounding
 from maskprobe.backend.replay.noise import NoiseSource, as_float
 from maskprobe.backend.replay.padding_map import PaddingMap, Settled, map_of, settle
-from maskprobe.backend.replay.runs import StackedRuns, make_variants
+from maskprobe.backend.replay.runs import Known, Part, StackedRuns, Variants, is_large, make_variants
 from maskprobe.backend.replay.settings import ReplaySettings
 from maskprobe.backend.tensors import dtype_of, is_tensor, shape_of
 from maskprobe.mask_trace import InputRole, ProbeInput
@@ -122,7 +122,7 @@ class Replayer:
                 self._carry(number, tensor, given)
 
     def _moved(self, ended: Ended, given: Sequence[PaddingMap]) -> Replay:
-        runs = CarefulRuns(ended.call, self.padding, frozenset(self.held | self.tokens), self.settings)
+        runs = CarefulRuns(ended.call, self._known(), self.settings)
         try:
             witnesses = self._witnesses(ended, given, runs)
             leaking = any(witness.leak is not None for witness in witnesses)
@@ -147,25 +147,43 @@ class Replayer:
 
     def _stacked(self, ended: Ended, given: Sequence[PaddingMap]) -> list[Settled] | None:
         """All runs in one call; None if the call does not take a batch of another size."""
-        noise = NoiseSource(self.settings.seed)
-        variants = make_variants(ended.call, self.padding, frozenset(self.held | self.tokens), noise)
-        runs = [*variants.pad, *variants.data]
         try:
-            found = self.stack.run(ended.call, runs)
+            moved = self._large_moves(ended) if is_large(ended.call) else self._moves(ended)
         except Exception:  # noqa: BLE001 - run alone it will tell
             return None
-        settled = []
-        for place, tensor in enumerate(ended.outputs):
-            before = as_float(tensor)
-            by_run = [outputs[place] for outputs in found]
-            if any(one.shape != before.shape for one in by_run):
-                return None
-            pads, reals = by_run[: len(variants.pad)], by_run[len(variants.pad) :]
-            limit = rounding(tensor, before)
-            settled.append(
-                settle_output(ended, place, largest(before, pads) > limit, largest(before, reals) > limit, given)
+        return [settle_output(ended, place, *found, given) for place, found in enumerate(moved)]
+
+    def _moves(self, ended: Ended) -> list[tuple[BoolArray, BoolArray]]:
+        """For each output what noise on padded steps moved, and what noise on real ones moved."""
+        variants = self._variants(ended.call)
+        found = self.stack.run(ended.call, [*variants.pad, *variants.data])
+        split = len(variants.pad)
+        return [
+            (
+                _moved(tensor, [run[place] for run in found[:split]]),
+                _moved(tensor, [run[place] for run in found[split:]]),
             )
-        return settled
+            for place, tensor in enumerate(ended.outputs)
+        ]
+
+    def _large_moves(self, ended: Ended) -> list[tuple[BoolArray, BoolArray]]:
+        """The same one run after the other, and nothing kept of each: that takes as long, and far less memory."""
+        return list(zip(*(self._moved_by(ended, part) for part in Part), strict=True))
+
+    def _moved_by(self, ended: Ended, part: Part) -> list[BoolArray]:
+        variants = self._variants(ended.call, part)
+        found: list[BoolArray] = []
+        for run in variants.data if part is Part.DATA else variants.pad:
+            (outputs,) = self.stack.run(ended.call, [run])
+            moved = [_moved(tensor, [output]) for tensor, output in zip(ended.outputs, outputs, strict=True)]
+            found = [one | other for one, other in zip(found, moved, strict=True)] if found else moved
+        return found
+
+    def _variants(self, call: CapturedCall, part: Part | None = None) -> Variants:
+        return make_variants(call, self._known(), NoiseSource(self.settings.seed), part=part)
+
+    def _known(self) -> Known:
+        return Known(self.padding, frozenset(self.held | self.tokens))
 
     def _carefully(self, ended: Ended, given: Sequence[PaddingMap], runs: CarefulRuns) -> list[OutputWitness]:
         """Each run alone, on the batch as it was, beside a run of the same call on what it had read."""
@@ -212,6 +230,19 @@ class Replayer:
                 if found is not None:
                     self.padding[number] = found
                 return
+
+
+def _moved(tensor: Any, runs: Sequence[FloatArray]) -> BoolArray:
+    """Which values of `tensor` differ in any of `runs` by more than rounding.
+
+    Raises:
+        ValueError: a run returned another shape.
+    """
+    before = as_float(tensor)
+    if any(run.shape != before.shape for run in runs):
+        raise ValueError("it returned another shape on noise")
+    moved: BoolArray = largest(before, runs) > rounding(tensor, before)
+    return moved
 
 
 def _are_ids(tensor: Any, ended: Ended) -> bool:

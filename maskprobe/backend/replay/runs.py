@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,28 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from maskprobe.backend.replay.captured import CapturedCall, Leaf
-from maskprobe.backend.replay.noise import NoiseSource, as_float, draws_for, finite
+from maskprobe.backend.replay.noise import LARGE, NoiseSource, as_float, draws_for, finite
 from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.tensors import attached_mask, is_tensor
 
 FloatArray = npt.NDArray[Any]
 
-_LARGE = 2**18
-"""Values in a tensor from which memory counts more than the time of a call."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the tensors that a call read."""
+
+    padding: Mapping[int, PaddingMap]
+    """Padding maps by tensor number."""
+    held: frozenset[int]
+    """Numbers of tensors that are masks in all but name, or ids: they stay as they are."""
+
+
+class Part(Enum):
+    """The steps that get noise."""
+
+    PADDING = auto()
+    DATA = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +48,24 @@ class Variants:
 
 def make_variants(
     call: CapturedCall,
-    padding: Mapping[int, PaddingMap],
-    held: frozenset[int],
+    known: Known,
     noise: NoiseSource,
     only: int | None = None,
+    part: Part | None = None,
 ) -> Variants:
     """Put noise on what `call` read.
 
     Args:
         call: The call.
-        padding: Padding maps by tensor number.
-        held: Numbers of tensors that are masks in all but name: they stay as they are.
+        known: Where the padding is, and what gets no noise.
         noise: Where noise comes from.
         only: Place of the one leaf whose padding gets noise; None for all.
+        part: Make the variants of one part alone; None for both.
     """
     moving = {
         place: as_float(leaf.value)
         for place, leaf in enumerate(call.leaves)
-        if leaf.is_data and leaf.number not in held
+        if leaf.is_data and leaf.number not in known.held
     }
     draws = max((draws_for(values.shape) for values in moving.values()), default=1)
     pads: list[dict[int, FloatArray]] = [{} for _ in range(draws)]
@@ -58,14 +73,20 @@ def make_variants(
     for place, values in moving.items():
         drawn = noise.like(values)
         number = call.leaves[place].number
-        where = None if number is None else padding.get(number)
+        where = None if number is None else known.padding.get(number)
         base = finite(values)
         for sign in range(draws):
             change = np.subtract if sign else np.add
-            if where is not None and only in {None, place}:
+            if part is not Part.DATA and where is not None and only in {None, place}:
                 pads[sign][place] = change(base, drawn, where=where, out=values.copy())
-            reals[sign][place] = change(base, drawn, where=True if where is None else ~where, out=values.copy())
+            if part is not Part.PADDING:
+                reals[sign][place] = change(base, drawn, where=True if where is None else ~where, out=values.copy())
     return Variants(tuple(pads), tuple(reals))
+
+
+def is_large(call: CapturedCall) -> bool:
+    """Whether memory counts more than time in the runs of `call`."""
+    return any(leaf.is_data and leaf.value.shape.num_elements() > LARGE for leaf in call.leaves)
 
 
 def run_alone(call: CapturedCall, changed: Mapping[int, FloatArray]) -> list[Any]:
@@ -90,9 +111,6 @@ class StackedRuns:
             ValueError: an output does not have a row for each row given.
             Exception: whatever the call raises on a batch of another size.
         """
-        if len(runs) > 1 and any(values.size > _LARGE for values in runs[0].values()):
-            # One after the other: that takes as long, and half the memory.
-            return [self.run(call, [run])[0] for run in runs]
         count, batch = len(runs), self._batch
         values = [self._stacked(leaf, [run.get(place) for run in runs]) for place, leaf in enumerate(call.leaves)]
         outputs = [as_float(tensor) for tensor in call.run(values)]
