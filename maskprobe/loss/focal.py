@@ -7,8 +7,7 @@ import numpy as np
 from maskprobe.loss.loss_inputs import FloatArray, LossInputs, clipped, log_softmax, sigmoid
 from maskprobe.loss.loss_reference import LossReference
 from maskprobe.loss.probabilistic import (
-    binary_of_logits,
-    binary_of_probabilities,
+    binary_entropy,
     smoothed_binary,
     smoothed_classes,
 )
@@ -20,11 +19,9 @@ _GAMMA = 2.0
 def _binary_focal(inputs: LossInputs) -> FloatArray:
     true, pred, of_logits = smoothed_binary(inputs), inputs.y_pred, inputs.flag("from_logits")
     probabilities = sigmoid(pred) if of_logits else pred
-    if of_logits and inputs.generation == 2:  # noqa: PLR2004
-        entropy = binary_of_logits(true, pred)
-    else:
-        # Keras 3 clips the probabilities of logits as well, so that its loss of one logit ends at -log(epsilon).
-        entropy = binary_of_probabilities(true, probabilities, inputs.generation)
+    # Keras 3 takes the sigmoid itself, so that its probabilities carry the logits it was given and no earlier ones.
+    logits = pred if of_logits and inputs.generation == 3 else inputs.carried_or_given_logits  # noqa: PLR2004
+    entropy = binary_entropy(true, probabilities, logits, inputs.generation)
     right = true * probabilities + (1.0 - true) * (1.0 - probabilities)
     each = (1.0 - right) ** inputs.number("gamma", _GAMMA) * entropy
     if inputs.flag("apply_class_balancing"):
@@ -36,8 +33,12 @@ def _binary_focal(inputs: LossInputs) -> FloatArray:
 def _categorical_focal(inputs: LossInputs) -> FloatArray:
     axis, pred = inputs.axis, inputs.y_pred
     true = smoothed_classes(inputs, inputs.y_true.shape[-1])
-    if inputs.flag("from_logits"):
-        pred = np.exp(log_softmax(pred, axis))
+    logits = pred if inputs.flag("from_logits") else None
+    if inputs.generation == 2:  # noqa: PLR2004
+        # Keras 3 looks for no logits that the predictions carry.
+        logits = inputs.carried_or_given_logits
+    if logits is not None:
+        pred = np.exp(log_softmax(logits, axis))
     safe = clipped(pred / pred.sum(axis=axis, keepdims=True))
     each = (1.0 - safe) ** inputs.number("gamma", _GAMMA) * _alpha(inputs) * -true * np.log(safe)
     return np.asarray(each.sum(axis=axis))

@@ -26,6 +26,8 @@ class LossInputs:
     """Arguments of the Keras loss, such as `from_logits`; what is not there has Keras's default."""
     generation: int
     """2 for tf_keras, 3 for Keras 3."""
+    logits: FloatArray | None = None
+    """What the sigmoid or softmax that gave `y_pred` was taken of, where the predictions carry it."""
 
     def number(self, name: str, default: float) -> float:
         """The setting `name` as a number.
@@ -41,6 +43,15 @@ class LossInputs:
     def flag(self, name: str) -> bool:
         """Whether the setting `name` is on; off by default."""
         return bool(self.settings.get(name, False))
+
+    @property
+    def carried_or_given_logits(self) -> FloatArray | None:
+        """The logits that a cross-entropy goes by; None where it has only probabilities.
+
+        Logits that the predictions carry come first, whatever `from_logits` says. Mirrors `_get_logits`
+        (keras/src/backend/tensorflow/nn.py, 3.15.1; tf_keras/src/backend.py, 2.21.0).
+        """
+        return self.y_pred if self.logits is None and self.flag("from_logits") else self.logits
 
     @property
     def axis(self) -> int:

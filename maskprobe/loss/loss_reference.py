@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,13 @@ class LossReference:
     kept: Callable[[LossInputs], BoolArray | None] = _no_mask
 
     def unreduced(
-        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, settings: Mapping[str, object], generation: int
+        self,
+        y_true: npt.ArrayLike,
+        y_pred: npt.ArrayLike,
+        settings: Mapping[str, object],
+        generation: int,
+        *,
+        logits: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """The loss of each step, in double precision: `(B, T)` for predictions `(B, T, features)`.
 
@@ -41,11 +47,15 @@ class LossReference:
             y_pred: predictions, `(B, ..., features)`.
             settings: arguments of the Keras loss, such as `from_logits`; others, such as `reduction`, are not read.
             generation: 2 for tf_keras, 3 for Keras 3.
+            logits: what the sigmoid or softmax that gave `y_pred` was taken of, of the same shape: the `_keras_logits`
+                of the tensor that the loss is called with. Cross-entropies go by it on TensorFlow, and so do not clip.
 
         Raises:
             ValueError: the shapes or settings are such that Keras has no loss for them, or there is no such generation.
         """
         inputs = _inputs(y_true, y_pred, settings, generation)
+        if logits is not None:
+            inputs = _carrying(inputs, np.asarray(y_pred), np.asarray(logits, dtype=np.float64))
         with np.errstate(all="ignore"):
             return np.asarray(self.values(inputs), dtype=np.float64)
 
@@ -59,6 +69,13 @@ class LossReference:
         """
         with np.errstate(all="ignore"):
             return self.kept(_inputs(y_true, y_pred, settings, generation))
+
+
+def _carrying(inputs: LossInputs, y_pred: npt.NDArray[np.generic], logits: FloatArray) -> LossInputs:
+    if logits.shape != y_pred.shape:
+        raise ValueError(f"logits of shape {logits.shape} do not fit predictions of shape {y_pred.shape}")
+    # A tensor that was squeezed or expanded to the rank of the targets is another one, and carries nothing.
+    return replace(inputs, logits=logits) if inputs.y_pred.shape == logits.shape else inputs
 
 
 def _inputs(

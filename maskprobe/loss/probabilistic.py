@@ -20,13 +20,15 @@ def smoothed_classes(inputs: LossInputs, classes: int) -> FloatArray:
     return inputs.y_true * (1.0 - smoothing) + smoothing / classes
 
 
-def binary_of_logits(true: FloatArray, logits: FloatArray) -> FloatArray:
-    """Binary cross-entropy of each logit, without overflow."""
-    return np.maximum(logits, 0.0) - logits * true + np.log1p(np.exp(-np.abs(logits)))
+def binary_entropy(
+    true: FloatArray, probabilities: FloatArray, logits: FloatArray | None, generation: int
+) -> FloatArray:
+    """Binary cross-entropy of each logit, without overflow; of each probability where there are no logits.
 
-
-def binary_of_probabilities(true: FloatArray, probabilities: FloatArray, generation: int) -> FloatArray:
-    """Binary cross-entropy of each probability; tf_keras adds epsilon inside the logarithms once more."""
+    tf_keras adds epsilon inside the logarithms of probabilities once more.
+    """
+    if logits is not None:
+        return np.asarray(np.maximum(logits, 0.0) - logits * true + np.log1p(np.exp(-np.abs(logits))))
     added = EPSILON if generation == 2 else 0.0  # noqa: PLR2004
     safe = clipped(probabilities)
     return -(true * np.log(safe + added) + (1.0 - true) * np.log(1.0 - safe + added))
@@ -34,10 +36,7 @@ def binary_of_probabilities(true: FloatArray, probabilities: FloatArray, generat
 
 def _binary(inputs: LossInputs) -> FloatArray:
     true = smoothed_binary(inputs)
-    if inputs.flag("from_logits"):
-        each = binary_of_logits(true, inputs.y_pred)
-    else:
-        each = binary_of_probabilities(true, inputs.y_pred, inputs.generation)
+    each = binary_entropy(true, inputs.y_pred, inputs.carried_or_given_logits, inputs.generation)
     return np.asarray(each.mean(axis=inputs.axis))
 
 
@@ -45,8 +44,9 @@ def _categorical(inputs: LossInputs) -> FloatArray:
     axis, pred = inputs.axis, inputs.y_pred
     # Keras 3 counts the classes on the last axis, tf_keras on the one that is summed.
     true = smoothed_classes(inputs, inputs.y_true.shape[-1 if inputs.generation == 3 else axis])  # noqa: PLR2004
-    if inputs.flag("from_logits"):
-        logarithms = log_softmax(pred, axis)
+    logits = inputs.carried_or_given_logits
+    if logits is not None:
+        logarithms = log_softmax(logits, axis)
     else:
         logarithms = np.log(clipped(pred / pred.sum(axis=axis, keepdims=True)))
     return np.asarray(-(true * logarithms).sum(axis=axis))

@@ -30,6 +30,8 @@ class LossCase:
     mask: Array | None
     weights: Array | None
     reduction: str | None
+    logits: Array | None
+    """What the predictions carry as that which their sigmoid or softmax was taken of."""
 
     @property
     def counted(self) -> Array | None:
@@ -61,7 +63,7 @@ def numbers(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> tupl
 
 def probabilities(rng: np.random.Generator, shape: tuple[int, ...], *, logits: bool, saturated: bool) -> Array:
     if logits:
-        return exact(rng.normal(size=shape) * 4)
+        return exact(rng.normal(size=shape) * (20 if saturated else 4))
     made = rng.uniform(0.05, 0.95, size=shape)
     if saturated:
         made = np.where(rng.random(shape) < 0.1, np.round(made), made)
@@ -146,14 +148,17 @@ def weight_shapes(values: Array, generation: int, *, masked: bool) -> list[tuple
 def loss_cases(draw: st.DrawFn, reference: LossReference, generation: int, *, saturated: bool = True) -> LossCase:
     settings = draw(settings_of(reference.name, generation))
     true, pred = draw(arrays_of(reference.name, settings, saturated=saturated))
-    values = reference.unreduced(true, pred, settings, generation)
+    logits = None
+    if "crossentropy" in reference.name and draw(st.booleans()):
+        logits = exact(np.random.default_rng(draw(st.integers(0, 2**32 - 1))).normal(size=pred.shape) * 12)
+    values = reference.unreduced(true, pred, settings, generation, logits=logits)
     own = reference.own_mask(true, pred, settings, generation)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     mask = rng.random(values.shape) < 0.6 if values.shape and draw(st.booleans()) else None
     shape = draw(st.sampled_from(weight_shapes(values, generation, masked=mask is not None)))
     weights = None if shape is None else exact(rng.uniform(0.25, 2, shape)) * (rng.random(shape) < 0.85)
     reduction = draw(st.sampled_from(MEANS[generation]) | st.sampled_from(OTHERS[generation]))
-    case = LossCase(true, pred, settings, values, own, mask, weights, reduction)
+    case = LossCase(true, pred, settings, values, own, mask, weights, reduction, logits)
     counted = True if case.counted is None else case.counted
     assume(np.any(counted))
     if weights is not None and reduction == "mean_with_sample_weight":

@@ -51,6 +51,8 @@ def keras_loss(reference: LossReference, case: LossCase, generation: int, dtype:
     y_pred = tf.constant(case.y_pred, dtype)
     if case.mask is not None:
         y_pred._keras_mask = tf.constant(case.mask)
+    if case.logits is not None:
+        y_pred._keras_logits = tf.constant(case.logits, dtype)
     weights = None if case.weights is None else tf.constant(case.weights, dtype)
     return np.asarray(loss_object(reference, case, generation, dtype)(y_true, y_pred, sample_weight=weights))
 
@@ -71,6 +73,7 @@ def expected(case: LossCase, generation: int) -> float | Array:
     return case.values * weighted * counted
 
 
+@pytest.mark.filterwarnings("ignore:.*received `from_logits=True`")
 @each_loss
 @each_generation
 @settings(max_examples=EXAMPLES)
@@ -88,6 +91,7 @@ def test_a_reference_reduced_by_the_right_convention_is_the_loss_of_keras(
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*received `from_logits=True`")
 @each_loss
 @each_generation
 @settings(max_examples=8)

@@ -150,9 +150,16 @@ def test_binary_cross_entropy_of_logits_does_not_end_and_is_smoothed() -> None:
         assert found == pytest.approx([0.4 + log(1 + e**-2)], rel=1e-12)
 
 
-def test_binary_focal_cross_entropy_of_logits_ends_in_keras_3_alone() -> None:
-    assert loss("binary_focal_crossentropy", [[1]], [[-800]], 3, from_logits=True) == pytest.approx([-log(EPSILON)])
-    assert loss("binary_focal_crossentropy", [[1]], [[-800]], 2, from_logits=True) == [800]
+def test_the_ignored_class_makes_keras_3_forget_the_logits_that_predictions_carry() -> None:
+    reference = find_reference("sparse_categorical_crossentropy")
+    assert reference is not None
+    arrays: Any = ([[0, 1]], [[[0, 1], [0, 1]]])
+    logits = [[[-40, 0], [-40, 0]]]
+    for generation, expected in ((2, 40), (3, -log(EPSILON))):
+        found = reference.unreduced(*arrays, {"ignore_class": 1}, generation, logits=logits)
+        np.testing.assert_allclose(found, [[expected, 0]], rtol=1e-6)
+        found = reference.unreduced(*arrays, {}, generation, logits=logits)
+        np.testing.assert_allclose(found, [[40, 0]], rtol=1e-6, atol=1e-6)
 
 
 def test_short_vectors_have_a_direction_from_another_length_on() -> None:
@@ -220,6 +227,18 @@ def test_no_warning_leaks() -> None:
     assert np.isnan(loss("poisson", [[1]], [[-2]])).all()
     assert np.isnan(loss("categorical_crossentropy", [[0, 1]], [[0, 0]])).all()
     assert np.isfinite(loss("binary_focal_crossentropy", [[1, 0]], [[1e4, -1e4]], from_logits=True)).all()
+
+
+def test_logits_that_predictions_carry_are_gone_where_the_rank_changes() -> None:
+    reference = find_reference("bce")
+    assert reference is not None
+    flat, long = [[1, 1]], [[[0], [0]]]
+    found = reference.unreduced(flat, long, {}, 3, logits=[[[-40], [-40]]])
+    np.testing.assert_allclose(found, [-log(EPSILON)])
+    found = reference.unreduced([[[1], [1]]], long, {}, 3, logits=[[[-40], [-40]]])
+    np.testing.assert_allclose(found, [[40, 40]])
+    with pytest.raises(ValueError, match="do not fit predictions"):
+        reference.unreduced(flat, long, {}, 3, logits=[[-40, -40]])
 
 
 def test_what_keras_has_no_loss_for_is_an_error() -> None:
