@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from maskprobe.loss.reference import LossReference
 
 Array = np.ndarray[Any, np.dtype[Any]]
-MEANS = {2: ["auto", "sum_over_batch_size"], 3: ["sum_over_batch_size", "mean"]}
-OTHERS = {2: ["sum", "none"], 3: ["sum", "mean_with_sample_weight", "none", None]}
+REDUCTIONS = ("sum_over_batch_size", "auto", "mean", "sum", "mean_with_sample_weight", "none", None)
+"""All that some version of Keras takes."""
 
 LEADING = st.sampled_from([(1,), (4,), (1, 1), (3, 1), (1, 4), (3, 3), (2, 5), (4, 3), (2, 3, 2)])
 SMOOTHING = st.sampled_from([0.0, 0.0, 0.1, 0.5])
@@ -77,7 +77,7 @@ def one_hot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 @st.composite
-def settings_of(draw: st.DrawFn, name: str, generation: int) -> dict[str, Any]:
+def settings_of(draw: st.DrawFn, name: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if "crossentropy" in name:
         made["from_logits"] = draw(st.booleans())
@@ -90,8 +90,6 @@ def settings_of(draw: st.DrawFn, name: str, generation: int) -> dict[str, Any]:
         made["apply_class_balancing"] = draw(st.booleans())
     if name.startswith("sparse"):
         made["ignore_class"] = draw(st.sampled_from([None, None, 0, -1, 9]))
-        if generation == 3:
-            made["axis"] = -1
     if name == "huber":
         made["delta"] = draw(st.sampled_from([0.5, 1.0, 2.0]))
     return made
@@ -145,8 +143,15 @@ def weight_shapes(values: Array, generation: int, *, masked: bool) -> list[tuple
 
 
 @st.composite
-def loss_cases(draw: st.DrawFn, reference: LossReference, generation: int, *, saturated: bool = True) -> LossCase:
-    settings = draw(settings_of(reference.name, generation))
+def loss_cases(
+    draw: st.DrawFn,
+    reference: LossReference,
+    generation: int,
+    reductions: tuple[str | None, ...],
+    *,
+    saturated: bool = True,
+) -> LossCase:
+    settings = draw(settings_of(reference.name))
     true, pred = draw(arrays_of(reference.name, settings, saturated=saturated))
     logits = None
     if "crossentropy" in reference.name and draw(st.booleans()):
@@ -157,7 +162,7 @@ def loss_cases(draw: st.DrawFn, reference: LossReference, generation: int, *, sa
     mask = rng.random(values.shape) < 0.6 if values.shape and draw(st.booleans()) else None
     shape = draw(st.sampled_from(weight_shapes(values, generation, masked=mask is not None)))
     weights = None if shape is None else exact(rng.uniform(0.25, 2, shape)) * (rng.random(shape) < 0.85)
-    reduction = draw(st.sampled_from(MEANS[generation]) | st.sampled_from(OTHERS[generation]))
+    reduction = draw(st.sampled_from(reductions))
     case = LossCase(true, pred, settings, values, own, mask, weights, reduction, logits)
     counted = True if case.counted is None else case.counted
     assume(np.any(counted))

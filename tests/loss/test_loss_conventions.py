@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras_limits import skip_if_there_is_no_mean_over_weights
 
 from maskprobe.backend.engine import Engine
 from maskprobe.loss import conventions as known
@@ -256,8 +257,7 @@ def test_keras_3_takes_weights_of_rows_for_weights_of_steps_where_there_are_as_m
 
 def test_keras_3_divides_by_the_weights_as_they_came(engine: Engine, minor: int | None) -> None:
     """Weights `(B, 1)` are 5 in all, though they count for two steps each; a mask spreads them."""
-    if minor is None:
-        pytest.skip("tf_keras has no mean over weights")
+    skip_if_there_is_no_mean_over_weights(minor)
     loss = engine.keras.losses.MeanAbsoluteError(reduction="mean_with_sample_weight")
     predicted, weights = tf.constant(LOSSES[..., None], "float32"), tf.constant(WEIGHTS[:, None], "float32")
     total = known.UNMASKED_SUM.reduce(LOSSES, None, WEIGHTS)
