@@ -31,3 +31,9 @@ def skip_if_shared_models_cannot_be_loaded(minor: int | None) -> None:
     """Skip where Keras fails to load a model that calls a nested model twice (seen in 3.0.5 and 3.6.0)."""
     if minor is not None and minor < 7:
         pytest.skip("Keras 3.6 and older cannot load this model: 'Layer node index out of bounds'")
+
+
+def skip_if_there_is_no_mean_over_weights(minor: int | None) -> None:
+    """Skip where losses have no reduction "mean_with_sample_weight"."""
+    if minor is None or minor < 7:
+        pytest.skip("tf_keras and Keras 3.6 and older have no mean over weights")
