@@ -109,8 +109,8 @@ class OutputLoss:
     sensitivity: Sensitivity
     weighted: tuple[WeightedLoss, ...] = ()
     edges: LossEdges | None = None
-    has_reference: bool = True
-    """The values per step come from a reference of our own; else from the loss itself."""
+    account: str | None = None
+    """Whose values by step the comparison holds for: a reference of ours, or the loss itself."""
 
 
 @dataclass(frozen=True, slots=True)

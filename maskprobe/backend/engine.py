@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from maskprobe.backend.loss.compiled import CompiledLoss, CompiledMetric
 from maskprobe.backend.quiet import silence_loggers
 from maskprobe.errors import LoadError
 from maskprobe.mask_trace import EngineInfo
@@ -92,11 +93,20 @@ class Engine(Protocol):
     def output_structure(self, model: Any) -> Any:
         """The nest in which a functional or built Sequential model returns its outputs."""
 
-    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
+    def loss(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Any:
         """The compiled loss of `outputs`, masks included, as `fit` computes it: a scalar tensor."""
 
-    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+    def losses(self, model: Any, outputs: Any) -> tuple[CompiledLoss, ...]:
+        """The losses of the outputs, once `loss` has been called."""
+
+    def output_loss(self, loss: CompiledLoss, targets: Any, outputs: Any, weights: Any = None) -> Any:
+        """The loss of one output, masks included, as `loss` sums it up: a scalar tensor, without its factor."""
+
+    def metrics(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Mapping[str, float]:
         """The compiled metrics of `outputs` by name. Their states are reset before and after."""
+
+    def compiled_metrics(self, model: Any) -> tuple[CompiledMetric, ...]:
+        """The metrics of the outputs, once `metrics` has been called."""
 
 
 @functools.cache

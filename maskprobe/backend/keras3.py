@@ -22,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
+from maskprobe.backend.loss.compiled import CompiledLoss, CompiledMetric, keras3_losses, keras3_metrics
 from maskprobe.backend.watch import watched
 
 _OPERATION_MODULES = ("core", "image", "linalg", "math", "nn", "numpy")
@@ -112,20 +113,32 @@ class Keras3:
         """The nest in which a functional or built Sequential model returns its outputs."""
         return (getattr(model, "_functional", None) or model)._outputs_struct
 
-    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
-        """The compiled loss, as keras/src/trainers/trainer.py computes it in `Trainer._compute_loss`."""
-        return model._compile_loss(targets, outputs)
+    def loss(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Any:
+        """The compiled loss, as keras/src/trainers/trainer.py computes it in `Trainer.compute_loss`."""
+        return model._compile_loss(targets, outputs, weights)
 
-    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+    def losses(self, model: Any, outputs: Any) -> tuple[CompiledLoss, ...]:
+        """The losses of the outputs, once the compiled loss has been called."""
+        return tuple(keras3_losses(model, outputs))
+
+    def output_loss(self, loss: CompiledLoss, targets: Any, outputs: Any, weights: Any = None) -> Any:
+        """The loss of one output, as keras/src/trainers/compile_utils.py calls it in `CompileLoss.call`."""
+        return loss.function(targets, outputs, weights)
+
+    def metrics(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Mapping[str, float]:
         """The compiled metrics, as `Trainer.compute_metrics` updates them."""
         compiled = model._compile_metrics
         if compiled is None:
             return {}
         compiled.reset_state()
-        compiled.update_state(targets, outputs)
+        compiled.update_state(targets, outputs, weights)
         found = {str(name): float(value) for name, value in compiled.result().items() if np.ndim(value) == 0}
         compiled.reset_state()
         return found
+
+    def compiled_metrics(self, model: Any) -> tuple[CompiledMetric, ...]:
+        """The metrics of the outputs, once they have been computed."""
+        return () if model._compile_metrics is None else tuple(keras3_metrics(model))
 
 
 @dataclass(frozen=True, slots=True)

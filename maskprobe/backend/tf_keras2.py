@@ -22,6 +22,7 @@ import tf_keras
 
 from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.engine import CallObserver, FunctionalGraph, GraphNode, engine_info, replaced
+from maskprobe.backend.loss.compiled import CompiledLoss, CompiledMetric, tf_keras_losses, tf_keras_metrics
 from maskprobe.backend.watch import watched
 
 _COMPILE_ARGUMENTS = ("loss", "metrics", "weighted_metrics")
@@ -113,21 +114,37 @@ class TFKeras:
         """The nest in which a functional or built Sequential model returns its outputs."""
         return model._nested_outputs
 
-    def loss(self, model: Any, targets: Any, outputs: Any) -> Any:
+    def loss(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Any:
         """The compiled loss, as tf_keras/src/engine/training.py computes it in `Model.compute_loss`."""
-        found = model.compiled_loss(targets, outputs)
+        found = model.compiled_loss(targets, outputs, weights)
         model.compiled_loss.reset_state()
         return found
 
-    def metrics(self, model: Any, targets: Any, outputs: Any) -> Mapping[str, float]:
+    def losses(self, model: Any, outputs: Any) -> tuple[CompiledLoss, ...]:  # noqa: ARG002 - Keras 3 needs them
+        """The losses of the outputs, once the compiled loss has been called."""
+        return tuple(tf_keras_losses(model))
+
+    def output_loss(self, loss: CompiledLoss, targets: Any, outputs: Any, weights: Any = None) -> Any:
+        """The loss of one output, as tf_keras/src/engine/compile_utils.py calls it in `LossesContainer`."""
+        utilities = importlib.import_module("tf_keras.src.engine.compile_utils")
+        reduction = importlib.import_module("tf_keras.src.utils.losses_utils")
+        targets, outputs, weights = utilities.match_dtype_and_rank(targets, outputs, weights)
+        weights = reduction.apply_mask(outputs, weights, reduction.get_mask(outputs))
+        return loss.function(targets, outputs, sample_weight=weights)
+
+    def metrics(self, model: Any, targets: Any, outputs: Any, weights: Any = None) -> Mapping[str, float]:
         """The compiled metrics, as `Model.compute_metrics` updates them."""
         compiled = model.compiled_metrics
         compiled.reset_state()
-        compiled.update_state(targets, outputs)
+        compiled.update_state(targets, outputs, weights)
         results = {str(metric.name): metric.result() for metric in compiled.metrics}
         found = {name: float(value) for name, value in results.items() if np.ndim(value) == 0}
         compiled.reset_state()
         return found
+
+    def compiled_metrics(self, model: Any) -> tuple[CompiledMetric, ...]:
+        """The metrics of the outputs, once they have been computed."""
+        return tuple(tf_keras_metrics(model)) if model.compiled_metrics.built else ()
 
 
 def _restored(value: Any, name: str) -> Any:

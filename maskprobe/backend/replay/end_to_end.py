@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.loss.targets import make_targets
 from maskprobe.backend.messages import reason_of
 from maskprobe.backend.replay.calls import CallReplays
 from maskprobe.backend.replay.injection import Injector
@@ -21,7 +22,6 @@ from maskprobe.backend.replay.movement import distance, movement, rounding
 from maskprobe.backend.replay.noise import NoiseSource, as_float
 from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.replay.predictions import others_at_padding
-from maskprobe.backend.replay.targets import make_targets
 from maskprobe.backend.run import Feed, Run, run_again
 from maskprobe.backend.state import preserved_state
 from maskprobe.witness import Change, LossEffect, OutputEffect

@@ -1,0 +1,54 @@
+"""What a loss gives on batches that nobody thinks of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from maskprobe.backend.engine import Engine
+from maskprobe.backend.loss.comparing import own_values
+from maskprobe.backend.loss.compiled import CompiledLoss
+from maskprobe.backend.loss.predictions import Prediction
+from maskprobe.backend.loss.targets import TargetKind
+from maskprobe.backend.replay.runs import with_mask
+from maskprobe.loss_check import LossEdges
+
+Array = npt.NDArray[Any]
+
+
+def edges_of(engine: Engine, loss: CompiledLoss, prediction: Prediction, kind: TargetKind, target: Array) -> LossEdges:
+    """Look at a batch without a real step, and at NaN as a target of a padded step."""
+    own = own_values(loss, prediction, target)
+    return LossEdges(
+        _no_real_step(engine, loss, prediction, target),
+        _nan_at_padding(engine, loss, prediction, kind, target),
+        is_scalar=own is not None and own.ndim == 0,
+    )
+
+
+def _no_real_step(engine: Engine, loss: CompiledLoss, prediction: Prediction, target: Array) -> float | None:
+    if prediction.mask is None:
+        return None
+    nothing = with_mask(tf.identity(prediction.tensor), tf.zeros(prediction.mask.shape, tf.bool))
+    return _value(engine, loss, target, nothing)
+
+
+def _nan_at_padding(
+    engine: Engine, loss: CompiledLoss, prediction: Prediction, kind: TargetKind, target: Array
+) -> bool | None:
+    if prediction.padding is None or kind is TargetKind.CLASSES or not prediction.padding.any():
+        return None
+    poisoned = target.astype(np.float32)
+    poisoned[prediction.padding] = np.nan
+    found = _value(engine, loss, poisoned, prediction.tensor)
+    return None if found is None else bool(np.isnan(found))
+
+
+def _value(engine: Engine, loss: CompiledLoss, target: Array, predicted: Any) -> float | None:
+    try:
+        return float(np.asarray(engine.output_loss(loss, tf.constant(target), predicted)))
+    except Exception:  # noqa: BLE001 - a custom loss may raise anything
+        return None
