@@ -28,14 +28,15 @@ each_generation = pytest.mark.parametrize("generation", GENERATIONS, ids=["keras
 each_loss = pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.name)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def double_precision() -> Iterator[None]:
-    """tf_keras's Huber works in the precision that its backend is set to."""
-    backend = keras_of(2).backend
-    before = backend.floatx()
-    backend.set_floatx("float64")
-    yield
-    backend.set_floatx(before)
+@contextlib.contextmanager
+def precision(keras: Any, dtype: str) -> Iterator[None]:
+    """Losses work in the precision of the backend: tf_keras's Huber does, and Keras 3.0 has no other way."""
+    before = keras.backend.floatx()
+    keras.backend.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        keras.backend.set_floatx(before)
 
 
 def keras_of(generation: int) -> Any:
@@ -53,12 +54,6 @@ def reductions_of(generation: int) -> tuple[str | None, ...]:
     return tuple(taken)
 
 
-def loss_object(reference: LossReference, case: LossCase, generation: int, dtype: str = "float64") -> Any:
-    kwargs = {"dtype": dtype} if generation == 3 else {}
-    made = getattr(keras_of(generation).losses, reference.class_name)
-    return made(**case.settings, reduction=case.reduction, **kwargs)
-
-
 def keras_loss(reference: LossReference, case: LossCase, generation: int, dtype: str = "float64") -> Array:
     y_true = tf.constant(case.y_true, dtype if case.y_true.dtype.kind == "f" else case.y_true.dtype)
     y_pred = tf.constant(case.y_pred, dtype)
@@ -67,7 +62,10 @@ def keras_loss(reference: LossReference, case: LossCase, generation: int, dtype:
     if case.logits is not None:
         y_pred._keras_logits = tf.constant(case.logits, dtype)
     weights = None if case.weights is None else tf.constant(case.weights, dtype)
-    return np.asarray(loss_object(reference, case, generation, dtype)(y_true, y_pred, sample_weight=weights))
+    keras = keras_of(generation)
+    with precision(keras, dtype):
+        loss = getattr(keras.losses, reference.class_name)(**case.settings, reduction=case.reduction)
+        return np.asarray(loss(y_true, y_pred, sample_weight=weights))
 
 
 def expected(case: LossCase) -> float | Array:
