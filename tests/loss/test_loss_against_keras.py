@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras_limits import skip_if_the_loss_fails
 from loss_strategies import REDUCTIONS, Array, LossCase, loss_cases
 
 from maskprobe.backend.engine import get_engine
@@ -92,6 +93,7 @@ def expected(case: LossCase) -> float | Array:
 def test_a_reference_reduced_by_the_right_convention_is_the_loss_of_keras(
     reference: LossReference, generation: int, data: st.DataObject
 ) -> None:
+    skip_if_the_loss_fails(reference.name, keras_of(generation).__version__)
     case = data.draw(loss_cases(reference, generation, reductions_of(generation)))
     # Keras 3 leaves losses (1,) as (1, 1) where the weights were so.
     np.testing.assert_allclose(
@@ -111,6 +113,7 @@ def test_in_single_precision_they_agree_as_well_where_no_probability_is_0_or_1(
     reference: LossReference, generation: int, data: st.DataObject
 ) -> None:
     """Near 1 single precision has no 1 - 1e-7; sums of terms of both signs lose a few digits more."""
+    skip_if_the_loss_fails(reference.name, keras_of(generation).__version__)
     case = data.draw(loss_cases(reference, generation, reductions_of(generation), saturated=False))
     scale = float(np.abs(case.values).max(initial=1.0))
     found = np.ravel(keras_loss(reference, case, generation, "float32"))
