@@ -37,3 +37,18 @@ def skip_if_there_is_no_mean_over_weights(minor: int | None) -> None:
     """Skip where losses have no reduction "mean_with_sample_weight"."""
     if minor is None or minor < 7:
         pytest.skip("tf_keras and Keras 3.6 and older have no mean over weights")
+
+
+def skip_if_the_loss_fails(name: str, version: str) -> None:
+    """Skip where Keras 3.0 fails to call its own loss, seen in 3.0.5.
+
+    Huber and Poisson mix precisions there, and an ignored class takes targets `(B, 1)` for `(B,)`.
+    """
+    if version.startswith("3.0.") and name in {"huber", "poisson", "sparse_categorical_crossentropy"}:
+        pytest.skip("Keras 3.0 fails to call this loss in double precision or with an ignored class")
+
+
+def skip_if_focal_losses_have_no_name(minor: int | None) -> None:
+    """Skip where `compile` knows no "binary_focal_crossentropy", seen in 3.0.5."""
+    if minor == 0:
+        pytest.skip("Keras 3.0 does not find a focal loss by its name")

@@ -73,6 +73,9 @@ def same_rank(y_true: FloatArray, y_pred: FloatArray, generation: int) -> tuple[
     `(B,)` instead; tf_keras does not, and its loss of `(B,)` against `(B, 1)` is one number. Mirrors
     `squeeze_or_expand_to_same_rank` (keras/src/losses/loss.py, 3.15.1) and `squeeze_or_expand_dimensions`
     (tf_keras/src/utils/losses_utils.py, 2.21.0), the latter for tensors, as it leaves NumPy arrays as they are.
+
+    A compiled tf_keras model never gets there: it puts the axis back to targets `(B,)` before it calls its loss
+    (`match_dtype_and_rank`, tf_keras/src/engine/compile_utils.py, 2.21.0), so give them as `(B, 1)`.
     """
     if abs(y_true.ndim - y_pred.ndim) != 1:
         return y_true, y_pred

@@ -87,7 +87,7 @@ REFERENCES = (
         ("msle", "MSLE"),
     ),
     LossReference(
-        "huber", "Huber", "mean(½e² where e ≤ delta, else deltae - ½delta²), e = |y - p|", _huber, ("huber_loss",)
+        "huber", "Huber", "mean(½e² where e ≤ delta, else delta·e - ½delta²), e = |y - p|", _huber, ("huber_loss",)
     ),
     LossReference("log_cosh", "LogCosh", "mean(log(cosh(p - y)))", mean_of(_log_cosh), ("logcosh",)),
     LossReference(

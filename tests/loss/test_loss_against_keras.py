@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras_limits import skip_if_the_loss_fails
 from loss_strategies import REDUCTIONS, Array, LossCase, loss_cases
 
 from maskprobe.backend.engine import get_engine
@@ -28,14 +29,15 @@ each_generation = pytest.mark.parametrize("generation", GENERATIONS, ids=["keras
 each_loss = pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.name)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def double_precision() -> Iterator[None]:
-    """tf_keras's Huber works in the precision that its backend is set to."""
-    backend = keras_of(2).backend
-    before = backend.floatx()
-    backend.set_floatx("float64")
-    yield
-    backend.set_floatx(before)
+@contextlib.contextmanager
+def precision(keras: Any, dtype: str) -> Iterator[None]:
+    """Losses work in the precision of the backend: tf_keras's Huber does, and Keras 3.0 has no other way."""
+    before = keras.backend.floatx()
+    keras.backend.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        keras.backend.set_floatx(before)
 
 
 def keras_of(generation: int) -> Any:
@@ -53,12 +55,6 @@ def reductions_of(generation: int) -> tuple[str | None, ...]:
     return tuple(taken)
 
 
-def loss_object(reference: LossReference, case: LossCase, generation: int, dtype: str = "float64") -> Any:
-    kwargs = {"dtype": dtype} if generation == 3 else {}
-    made = getattr(keras_of(generation).losses, reference.class_name)
-    return made(**case.settings, reduction=case.reduction, **kwargs)
-
-
 def keras_loss(reference: LossReference, case: LossCase, generation: int, dtype: str = "float64") -> Array:
     y_true = tf.constant(case.y_true, dtype if case.y_true.dtype.kind == "f" else case.y_true.dtype)
     y_pred = tf.constant(case.y_pred, dtype)
@@ -67,7 +63,10 @@ def keras_loss(reference: LossReference, case: LossCase, generation: int, dtype:
     if case.logits is not None:
         y_pred._keras_logits = tf.constant(case.logits, dtype)
     weights = None if case.weights is None else tf.constant(case.weights, dtype)
-    return np.asarray(loss_object(reference, case, generation, dtype)(y_true, y_pred, sample_weight=weights))
+    keras = keras_of(generation)
+    with precision(keras, dtype):
+        loss = getattr(keras.losses, reference.class_name)(**case.settings, reduction=case.reduction)
+        return np.asarray(loss(y_true, y_pred, sample_weight=weights))
 
 
 def expected(case: LossCase) -> float | Array:
@@ -94,6 +93,7 @@ def expected(case: LossCase) -> float | Array:
 def test_a_reference_reduced_by_the_right_convention_is_the_loss_of_keras(
     reference: LossReference, generation: int, data: st.DataObject
 ) -> None:
+    skip_if_the_loss_fails(reference.name, keras_of(generation).__version__)
     case = data.draw(loss_cases(reference, generation, reductions_of(generation)))
     # Keras 3 leaves losses (1,) as (1, 1) where the weights were so.
     np.testing.assert_allclose(
@@ -113,6 +113,7 @@ def test_in_single_precision_they_agree_as_well_where_no_probability_is_0_or_1(
     reference: LossReference, generation: int, data: st.DataObject
 ) -> None:
     """Near 1 single precision has no 1 - 1e-7; sums of terms of both signs lose a few digits more."""
+    skip_if_the_loss_fails(reference.name, keras_of(generation).__version__)
     case = data.draw(loss_cases(reference, generation, reductions_of(generation), saturated=False))
     scale = float(np.abs(case.values).max(initial=1.0))
     found = np.ravel(keras_loss(reference, case, generation, "float32"))
