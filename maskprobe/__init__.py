@@ -32,6 +32,7 @@ from maskprobe.finding import FailOn, Finding, Severity
 from maskprobe.version import __version__
 
 if TYPE_CHECKING:
+    from maskprobe.probe.options import Padding
     from maskprobe.report.report import Report
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "trace",
+    "verify_loss",
 ]
 
 
@@ -101,14 +103,10 @@ def trace(  # noqa: PLR0913 - the options of the command line
         NotCheckedError: the model could not be looked at; its subclasses say why.
     """
     from maskprobe.diagnose import TraceRequest, trace_file, trace_live
-    from maskprobe.probe.options import Padding, ProbeOptions
+    from maskprobe.probe.options import ProbeOptions
 
-    try:
-        where = Padding(padding)
-    except ValueError:
-        raise UsageError(f"padding is one of {', '.join(Padding)}; got {padding!r}") from None
     request = TraceRequest(
-        probe=ProbeOptions(where, length, batch, pad_value, seed, tuple(mask_inputs)),
+        probe=ProbeOptions(_padding(padding), length, batch, pad_value, seed, tuple(mask_inputs)),
         inputs=inputs,
         trust=trust,
         keras=keras,
@@ -122,6 +120,76 @@ def trace(  # noqa: PLR0913 - the options of the command line
     if isinstance(model, str | Path):
         return trace_file(Path(model), request)
     return trace_live(model, request)
+
+
+def verify_loss(  # noqa: PLR0913 - the options of the command line
+    model: Any,
+    data: Any = None,
+    targets: Any = None,
+    *,
+    loss: str | None = None,
+    padding: str = "mixed",
+    length: int | None = None,
+    batch: int | None = None,
+    seed: int = 0,
+    mask_inputs: Sequence[str] = (),
+    keras: int | None = None,
+    trust: bool = False,
+    custom_objects: Mapping[str, Any] | Sequence[str] = (),
+    imports: Sequence[str | Path] = (),
+    replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+) -> Report:
+    """Check the compiled loss and metrics of a model against masked references computed apart from Keras.
+
+    Args:
+        model: Path of a saved model, or a Keras 3 or tf_keras model, whose weights and loss stay as they are.
+        data: Inputs of your own, as for `trace`; None: padded inputs are made.
+        targets: Targets of your own: an array, a list, by output name, or the path of an `.npz` or `.npy` file.
+            None: they are made up, three times.
+        loss: A loss that Keras knows by name, in the place of the model's own; without either it is `mse`.
+        padding: Where made inputs are padded: `mixed`, `after`, `before` or `inside`.
+        length: Time steps of made inputs where the model leaves them free.
+        batch: Rows of made inputs.
+        seed: Seed of made inputs.
+        mask_inputs: Names of inputs that are masks themselves.
+        keras: 2 or 3: the Keras to load a file with, if not the one that suits it.
+        trust: Let code that the file holds run.
+        custom_objects: Layers, losses and functions that the file needs: by name, or as `module:name` references.
+        imports: Python files with what the file needs.
+        replace: Functions in the place of Lambda layers.
+
+    Returns:
+        The report: `report.trace.loss_check` is what was seen of each loss and metric, `report.findings` what is wrong.
+
+    Raises:
+        UsageError: an argument is wrong.
+        NotCheckedError: the model could not be looked at; its subclasses say why.
+    """
+    from maskprobe.diagnose import LossTask, TraceRequest, verify_loss_file, verify_loss_live
+    from maskprobe.probe.options import ProbeOptions
+
+    request = TraceRequest(
+        probe=ProbeOptions(_padding(padding), length, batch, None, seed, tuple(mask_inputs)),
+        inputs=data,
+        trust=trust,
+        keras=keras,
+        custom_objects=custom_objects,
+        imports=tuple(Path(file) for file in imports),
+        replace=replace,
+    )
+    task = LossTask(request, loss, targets)
+    if isinstance(model, str | Path):
+        return verify_loss_file(Path(model), task)
+    return verify_loss_live(model, task)
+
+
+def _padding(wanted: str) -> Padding:
+    from maskprobe.probe.options import Padding
+
+    try:
+        return Padding(wanted)
+    except ValueError:
+        raise UsageError(f"padding is one of {', '.join(Padding)}; got {wanted!r}") from None
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.witness import Verdict
+
+if TYPE_CHECKING:  # TensorFlow, and so the backend, is imported only when it is needed
+    from maskprobe.backend.loss.check import LossRequest
 
 
 class Stage(Enum):
@@ -99,6 +102,71 @@ def trace_live(model: Any, request: TraceRequest, progress: Progress = _silent) 
     return _diagnose(loaded, live_graph(loaded), request, None, progress)
 
 
+@dataclass(frozen=True, slots=True)
+class LossTask:
+    """What to do to verify a loss."""
+
+    run: TraceRequest = field(default_factory=TraceRequest)
+    """How the model is loaded and run."""
+    loss: str | None = None
+    """A loss to take instead of the model's own; None: its own, or `mse` if it has none."""
+    targets: Any = None
+    """Targets of the user's own: an array, a list, by output name, or the path of an `.npz` or `.npy` file."""
+
+
+def verify_loss_file(path: Path, task: LossTask, progress: Progress = _silent) -> Report:
+    """Check the compiled loss and metrics of the model saved at `path` against masked references.
+
+    Raises:
+        UsageError: the path, an option or the targets are wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.archive import read_archive
+
+    progress(Stage.READING)
+    archive = read_archive(path)
+    loaded = _load(archive, task.run, progress)
+    return _verify(loaded, _graph_of(archive, loaded), task, _file_info(archive), progress)
+
+
+def verify_loss_live(model: Any, task: LossTask, progress: Progress = _silent) -> Report:
+    """Check the compiled loss and metrics of a Keras model in memory. Its weights and loss stay as they are.
+
+    Raises:
+        UsageError: it is no Keras model, or an option or the targets are wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.backend.live import adopt_model, live_graph
+
+    loaded = adopt_model(model)
+    return _verify(loaded, live_graph(loaded), task, None, progress)
+
+
+def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | None, progress: Progress) -> Report:
+    from maskprobe.backend.loss.check import LossRequest
+    from maskprobe.backend.loss.choosing import with_loss
+    from maskprobe.probe.bring import read_inputs
+
+    with_one, chosen = with_loss(loaded, task.loss)
+    is_file = isinstance(task.targets, str | Path)
+    targets = read_inputs(Path(task.targets)) if is_file else task.targets
+    trace = _traced(with_one, graph, task.run, progress, LossRequest(targets, thorough=True))
+    trace = replace(trace, written_by=file.keras_version if file is not None else None)
+    if trace.loss_check is not None:
+        trace = replace(trace, loss_check=replace(trace.loss_check, chosen=chosen))
+    progress(Stage.JUDGING)
+    return judge_loss(trace, file)
+
+
+def judge_loss(trace: Trace, file: FileInfo | None = None) -> Report:
+    """Apply the rules on losses and metrics to `trace`."""
+    from maskprobe.rules.flow import MaskFlow
+    from maskprobe.rules.registry import check_losses
+
+    flow = MaskFlow(trace)
+    return Report(trace, flow.events, check_losses(flow), file)
+
+
 def judge(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply all rules to `trace`."""
     from maskprobe.rules.flow import MaskFlow
@@ -165,6 +233,15 @@ class _Fed:
 def _diagnose(
     loaded: Any, graph: LayerGraph, request: TraceRequest, file: FileInfo | None, progress: Progress
 ) -> Report:
+    trace = _traced(loaded, graph, request, progress)
+    progress(Stage.JUDGING)
+    return judge(replace(trace, written_by=file.keras_version if file is not None else None), file)
+
+
+def _traced(
+    loaded: Any, graph: LayerGraph, request: TraceRequest, progress: Progress, loss: LossRequest | None = None
+) -> Trace:
+    from maskprobe.backend.loss.check import LossRequest
     from maskprobe.backend.run import make_feed
     from maskprobe.backend.trace_model import TraceOptions, trace_model
 
@@ -172,10 +249,8 @@ def _diagnose(
     fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
     feed = make_feed(loaded, fed.probe.arrays, fed.structure)
-    options = TraceOptions(request.compiled, request.replay, request.training)
-    trace = trace_model(loaded, feed, fed.probe.record, options, fed.probe.notes)
-    progress(Stage.JUDGING)
-    return judge(trace, file)
+    options = TraceOptions(request.compiled, request.replay, request.training, loss or LossRequest())
+    return trace_model(loaded, feed, fed.probe.record, options, fed.probe.notes)
 
 
 def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> _Fed:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+from maskprobe.loss_check import LossCheck
 from maskprobe.witness import Proof, Replay
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -282,6 +283,10 @@ class Trace:
     """Why the compiled run could not be done; None if it could, or was not asked for."""
     proof: Proof | None = None
     """What was seen of padding end to end; None if that was not asked for (`--no-replay`)."""
+    loss_check: LossCheck | None = None
+    """What was seen of the compiled loss and metrics; None for a model without, or without the second witness."""
+    written_by: str | None = None
+    """The version of Keras that wrote the file, as the file says; None for a model in memory."""
 
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:

@@ -37,7 +37,7 @@ def adopt_model(model: Any) -> LoadedModel:
     name = engine_of(model)
     if name is None:
         raise UsageError(f"a {type(model).__name__} is neither a path nor a Keras model; give one of those")
-    return LoadedModel(get_engine(name), model, _loss_of(model))
+    return LoadedModel(get_engine(name), model, _loss_of(model), is_ours=False)
 
 
 def has_graph(loaded: LoadedModel) -> bool:

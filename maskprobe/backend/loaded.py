@@ -18,6 +18,8 @@ class LoadedModel:
     model: Any
     loss: LossRecord | None
     """What it is compiled with; None if it is not."""
+    is_ours: bool = True
+    """It was loaded from a file; else somebody goes on with it afterwards."""
 
     @cached_property
     def graph(self) -> FunctionalGraph | None:

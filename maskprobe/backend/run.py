@@ -44,6 +44,8 @@ class Run:
     """The recorded calls, by their ordinal."""
     model: Any = None
     """The model that was run."""
+    nest: Any = None
+    """What it returned, in its own structure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,10 @@ def run_model(
     recorder = Recorder(
         loaded.engine, feed.names, None if settings is None else Replayer(settings, StackedRuns(settings.batch))
     )
-    returned: list[Any] = []
+    nest: Any = None
     with preserved_state(loaded.model), watching(loaded, recorder):
         try:
-            returned = tensors_in(model(feed.structure, training=training))
+            nest = model(feed.structure, training=training)
         except Exception as error:
             if recorder.failure is None:
                 raise _run_error(error) from error
@@ -87,10 +89,11 @@ def run_model(
         recorder.calls(),
         recorder.outputs,
         recorder.failure,
-        tuple(returned),
+        tuple(tensors_in(nest)),
         recorder.replays,
         recorder.places(),
         model,
+        nest,
     )
 
 

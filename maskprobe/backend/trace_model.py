@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
 
 from maskprobe.backend.compiled import compare_compiled
 from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.loss.check import LossRequest, check_loss
+from maskprobe.backend.loss.predictions import predictions_of
 from maskprobe.backend.replay.end_to_end import EndToEnd, any_leak, noise_effects
 from maskprobe.backend.replay.invariance import Invariance, Original, calm_with_noise, padding_effects
 from maskprobe.backend.replay.jitter import jittered_weights
 from maskprobe.backend.replay.settings import settings_for
-from maskprobe.backend.run import Feed, Run, build_model, run_model
-from maskprobe.backend.state import own_random_numbers
+from maskprobe.backend.run import Feed, Run, build_model, run_again, run_model
+from maskprobe.backend.state import own_random_numbers, preserved_state
 from maskprobe.errors import RunError
+from maskprobe.loss_check import LossCheck
 from maskprobe.mask_trace import CompiledDifference, ProbeRecord, Trace
 from maskprobe.witness import Proof
 
@@ -27,6 +32,8 @@ class TraceOptions:
     """Replay each call on noise, and look at what padding reaches end to end."""
     training: bool = False
     """Run with `training=True`."""
+    loss: LossRequest = field(default_factory=LossRequest)
+    """How to check the compiled loss. What is thorough is done on the weights as they are."""
 
 
 def trace_model(
@@ -51,7 +58,9 @@ def trace_model(
     if options.training and not options.replay:
         notes = (*notes, "run with training=True")  # with replays the proof says so
     with own_random_numbers(loaded.model, probe.seed or 0):
-        run, proof = _proved(loaded, feed, probe, options)
+        run, proof, check = _proved(loaded, feed, probe, options)
+        if options.loss.thorough:
+            check = _loss_as_it_is(loaded, feed, run, options)
     differences, problem = _compiled(loaded, feed, run, options)
     return Trace(
         model=str(loaded.model.name),
@@ -65,6 +74,7 @@ def trace_model(
         failure=run.failure,
         notes=notes,
         proof=proof,
+        loss_check=check,
     )
 
 
@@ -73,20 +83,39 @@ def _proved(
     feed: Feed,
     probe: ProbeRecord,
     options: TraceOptions,
-) -> tuple[Run, Proof | None]:
+) -> tuple[Run, Proof | None, LossCheck | None]:
     if not options.replay:
-        return run_model(loaded, feed, training=options.training), None
+        return run_model(loaded, feed, training=options.training), None, None
     settings = settings_for(probe, training=options.training)
     build_model(loaded.model, feed)
     with jittered_weights(loaded.model, settings.seed) as jittered:
         run = run_model(loaded, feed, settings, training=options.training)
         if run.failure is not None or run.replays is None:
-            return run, Proof(jittered=jittered, training=options.training)
+            return run, Proof(jittered=jittered, training=options.training), None
         original = Original(loaded, feed.arrays, probe, run, run.replays)
         ends, others = _end_to_end(original, feed, training=options.training)
-    return run, Proof(
+        check = None if options.loss.thorough else _loss_check(loaded, feed, run, run.nest, options.loss)
+    proof = Proof(
         (*ends.effects, *others.effects), ends.losses, others.empty, jittered, options.training, ends.loss_problem
     )
+    return run, proof, check
+
+
+def _loss_check(loaded: LoadedModel, feed: Feed, run: Run, nest: Any, request: LossRequest) -> LossCheck | None:
+    if run.replays is None or loaded.loss is None:
+        return None
+    numbers = [record.number for record in run.outputs]
+    return check_loss(loaded, feed, predictions_of(nest, numbers, run.replays.replayer.padding), request)
+
+
+def _loss_as_it_is(loaded: LoadedModel, feed: Feed, run: Run, options: TraceOptions) -> LossCheck | None:
+    """The loss on the weights as they are: nobody knows the value of one with noise on them."""
+    if run.failure is not None:
+        return None
+    with warnings.catch_warnings(), preserved_state(loaded.model):
+        warnings.simplefilter("ignore")
+        nest = run_again(loaded, run, feed)
+        return _loss_check(loaded, feed, run, nest, options.loss)
 
 
 def _end_to_end(original: Original, feed: Feed, *, training: bool) -> tuple[EndToEnd, Invariance]:

@@ -63,6 +63,19 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _ends_unknown(flow)
 
 
+def check_loss(flow: MaskFlow) -> Iterator[Finding]:
+    """Give a finding for what could not be judged of the losses and metrics."""
+    yield from _failed(flow)
+    check = flow.trace.loss_check
+    if check is not None and check.problem is not None:
+        yield _unchecked(
+            "",
+            f"The compiled loss could not be computed: {check.problem}",
+            "The compile settings could not be rebuilt, or the loss does not take made-up targets.",
+            "Name a loss with --loss, or bring data with --data and --targets.",
+        )
+
+
 def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str, ...] = ()) -> Finding:
     return RULE.finding(path, Severity.NOTE, message, cause=cause, fix=fix, affects=affects, unchecked=True)
 

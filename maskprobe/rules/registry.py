@@ -45,6 +45,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+LOSS_RULES: tuple[Rule, ...] = ()
+"""The rules that `verify-loss` goes by."""
+
+
 def find_rule(code: str) -> Rule:
     """The rule with this code or name, in any case.
 
@@ -57,6 +61,12 @@ def find_rule(code: str) -> Rule:
             return rule
     known = ", ".join(rule.code for rule in RULES)
     raise UsageError(f"there is no rule {code!r}; the rules are {known}")
+
+
+def check_losses(flow: MaskFlow) -> tuple[Finding, ...]:
+    """The findings of the rules on losses and metrics, in the order of the rules, and what could not be looked at."""
+    found = [finding for rule in LOSS_RULES for finding in rule.check(flow)]
+    return (*found, *not_checked.check_loss(flow))
 
 
 def check_all(flow: MaskFlow) -> tuple[Finding, ...]:

@@ -12,18 +12,19 @@ import pytest
 import maskprobe
 
 PACKAGE = Path(maskprobe.__file__).parent
-BASE = {"errors", "mask_trace", "finding", "version", "witness"}
+BASE = {"errors", "mask_trace", "finding", "version", "witness", "loss_check"}
 ALLOWED = {
     "errors": set(),
     "version": set(),
     "witness": set(),
-    "mask_trace": {"witness"},
+    "loss_check": set(),
+    "mask_trace": {"witness", "loss_check"},
     "finding": {"witness"},
     "archive": BASE,
     "probe": BASE | {"archive"},
-    "backend": BASE | {"archive"},
-    "rules": BASE,
-    "report": BASE,
+    "backend": BASE | {"archive", "loss"},
+    "rules": BASE | {"loss"},
+    "report": BASE | {"loss"},
     "loss": BASE,
     "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss"},
     "cli": BASE | {"diagnose", "report", "rules", "probe", "backend"},

@@ -11,12 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.loss.edges import CheckedLoss
 from maskprobe.backend.loss.metric_checks import check_metrics
 from maskprobe.backend.loss.output_checks import check_output
 from maskprobe.backend.loss.predictions import Predictions
 from maskprobe.backend.loss.target_sets import TargetSet, given_set, made_sets
 from maskprobe.backend.loss.targets import TargetKind, kind_of
+from maskprobe.backend.loss.ways import ways_of, with_evaluate
 from maskprobe.backend.messages import reason_of
+from maskprobe.backend.run import Feed
 from maskprobe.errors import UsageError
 from maskprobe.loss_check import LossCheck
 
@@ -30,10 +33,18 @@ class LossRequest:
     targets: Any = None
     """The user's own, as one array, a list, or by output name; None for made-up ones."""
     seeds: tuple[int, ...] = SEEDS
+    thorough: bool = False
+    """Also with sample weights, and in the ways that Keras has: `evaluate`, `train_on_batch`."""
 
 
-def check_loss(loaded: LoadedModel, predictions: Predictions, request: LossRequest) -> LossCheck | None:
+def check_loss(loaded: LoadedModel, feed: Feed, predictions: Predictions, request: LossRequest) -> LossCheck | None:
     """Check the loss of each output and all metrics; None for a model that is not compiled.
+
+    Args:
+        loaded: The model.
+        feed: What it was run on.
+        predictions: What it returned.
+        request: How to check.
 
     Raises:
         UsageError: the user's targets do not fit the outputs.
@@ -51,12 +62,22 @@ def check_loss(loaded: LoadedModel, predictions: Predictions, request: LossReque
         except Exception as error:  # noqa: BLE001 - a custom loss may raise anything
             return LossCheck((), problem=reason_of(error))
         outputs = tuple(
-            check_output(loaded.engine, loss, predictions.each[loss.output], kinds[loss.output], sets)
+            check_output(
+                loaded.engine,
+                CheckedLoss(loss, predictions.each[loss.output], kinds[loss.output]),
+                sets,
+                weigh=request.thorough,
+            )
             for loss in loaded.engine.losses(loaded.model, predictions.nest)
         )
         metrics = check_metrics(loaded, predictions, sets)
         seeds = () if request.targets is not None else request.seeds
-        return LossCheck(outputs, metrics, added=_added(loaded), seeds=seeds)
+        added = _added(loaded)
+        if not request.thorough:
+            return LossCheck(outputs, metrics, added=added, seeds=seeds)
+        ways = ways_of(loaded, feed, predictions, sets[0].base, added)
+        outputs = with_evaluate(loaded, feed, predictions, sets[0].base, outputs)
+        return LossCheck(outputs, metrics, ways, added, seeds)
 
 
 def _target_sets(

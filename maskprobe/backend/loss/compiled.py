@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import tensorflow as tf
-
 
 @dataclass(frozen=True, slots=True)
 class CompiledLoss:
@@ -120,7 +118,7 @@ def tf_keras_metrics(model: Any) -> Iterator[CompiledMetric]:
     compiled = model.compiled_metrics
     for weighted, by_output in ((False, compiled._metrics), (True, compiled._weighted_metrics)):
         for output, metrics in enumerate(by_output):
-            for metric in tf.nest.flatten(metrics):
+            for metric in importlib.import_module("tensorflow").nest.flatten(metrics):
                 if metric is not None:
                     yield _metric(str(metric.name), metric, output, weighted=weighted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,23 @@ from maskprobe.loss_check import LossEdges
 Array = npt.NDArray[Any]
 
 
-def edges_of(engine: Engine, loss: CompiledLoss, prediction: Prediction, kind: TargetKind, target: Array) -> LossEdges:
+@dataclass(frozen=True, slots=True)
+class CheckedLoss:
+    """A loss and the output that it is of."""
+
+    loss: CompiledLoss
+    prediction: Prediction
+    kind: TargetKind
+    """What it takes for targets."""
+
+
+def edges_of(engine: Engine, checked: CheckedLoss, target: Array) -> LossEdges:
     """Look at a batch without a real step, and at NaN as a target of a padded step."""
+    loss, prediction = checked.loss, checked.prediction
     own = own_values(loss, prediction, target)
     return LossEdges(
         _no_real_step(engine, loss, prediction, target),
-        _nan_at_padding(engine, loss, prediction, kind, target),
+        _nan_at_padding(engine, checked, target),
         is_scalar=own is not None and own.ndim == 0,
     )
 
@@ -36,14 +48,13 @@ def _no_real_step(engine: Engine, loss: CompiledLoss, prediction: Prediction, ta
     return _value(engine, loss, target, nothing)
 
 
-def _nan_at_padding(
-    engine: Engine, loss: CompiledLoss, prediction: Prediction, kind: TargetKind, target: Array
-) -> bool | None:
-    if prediction.padding is None or kind is TargetKind.CLASSES or not prediction.padding.any():
+def _nan_at_padding(engine: Engine, checked: CheckedLoss, target: Array) -> bool | None:
+    prediction = checked.prediction
+    if prediction.padding is None or checked.kind is TargetKind.CLASSES or not prediction.padding.any():
         return None
     poisoned = target.astype(np.float32)
     poisoned[prediction.padding] = np.nan
-    found = _value(engine, loss, poisoned, prediction.tensor)
+    found = _value(engine, checked.loss, poisoned, prediction.tensor)
     return None if found is None else bool(np.isnan(found))
 
 

@@ -13,20 +13,19 @@ import tensorflow as tf
 from maskprobe.backend.engine import Engine
 from maskprobe.backend.loss.comparing import accounts, compare, own_values, tolerance
 from maskprobe.backend.loss.compiled import CompiledLoss
-from maskprobe.backend.loss.edges import edges_of
+from maskprobe.backend.loss.edges import CheckedLoss, edges_of
 from maskprobe.backend.loss.predictions import Prediction
+from maskprobe.backend.loss.sample_weights import weights_for
 from maskprobe.backend.loss.target_sets import TargetSet
-from maskprobe.backend.loss.targets import TargetKind
 from maskprobe.backend.messages import reason_of
 from maskprobe.loss_check import Comparison, OutputLoss, Sensitivity, WeightedLoss, Weights
 
 Array = npt.NDArray[Any]
 
 
-def check_output(
-    engine: Engine, loss: CompiledLoss, prediction: Prediction, kind: TargetKind, sets: Sequence[TargetSet]
-) -> OutputLoss:
-    """Check the compiled loss of `prediction` on all sets of targets."""
+def check_output(engine: Engine, target: CheckedLoss, sets: Sequence[TargetSet], *, weigh: bool) -> OutputLoss:
+    """Check the compiled loss of one output on all sets of targets, and with sample weights if `weigh`."""
+    loss, prediction = target.loss, target.prediction
     check = _Check(engine, loss, prediction, sets)
     padded = 0 if prediction.padding is None else int(prediction.padding.sum())
     try:
@@ -46,8 +45,8 @@ def check_output(
         padded=padded,
         comparison=comparison,
         sensitivity=sensitivity,
-        weighted=() if comparison.problem else tuple(check.weighted()),
-        edges=None if comparison.problem else edges_of(engine, loss, prediction, kind, sets[0].base[loss.output]),
+        weighted=tuple(check.weighted()) if weigh and not comparison.problem else (),
+        edges=None if comparison.problem else edges_of(engine, target, sets[0].base[loss.output]),
         account=account,
     )
 
@@ -78,12 +77,7 @@ class _Check:
 
     def weighted(self) -> list[WeightedLoss]:
         """What it makes of sample weights."""
-        known = self._prediction.padding if self._prediction.padding is not None else self._prediction.mask
-        rows = self._prediction.values.shape[0]
-        rng = np.random.default_rng(0)
-        given = {Weights.SAMPLE: np.asarray(rng.uniform(0.5, 2.0, (rows,)), np.float32)}
-        if known is not None:
-            given[Weights.STEP] = np.asarray(rng.uniform(0.5, 2.0, known.shape), np.float32)
+        given = weights_for(self._prediction)
         return [self._with_weights(sort, weights) for sort, weights in given.items()]
 
     def _with_weights(self, sort: Weights, weights: Array) -> WeightedLoss:
