@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import pytest
 
 CANNOT_CONCATENATE_MASKS = range(4, 7)
@@ -31,3 +34,9 @@ def skip_if_shared_models_cannot_be_loaded(minor: int | None) -> None:
     """Skip where Keras fails to load a model that calls a nested model twice (seen in 3.0.5 and 3.6.0)."""
     if minor is not None and minor < 7:
         pytest.skip("Keras 3.6 and older cannot load this model: 'Layer node index out of bounds'")
+
+
+def start_names_again(keras: Any) -> None:
+    """Let the names of layers and operations count from the start; no memory is freed, which would take a while."""
+    clear = keras.backend.clear_session
+    clear(**({"free_memory": False} if "free_memory" in inspect.signature(clear).parameters else {}))
