@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import pytest
 
 CANNOT_CONCATENATE_MASKS = range(4, 7)
@@ -52,3 +55,9 @@ def skip_if_focal_losses_have_no_name(minor: int | None) -> None:
     """Skip where `compile` knows no "binary_focal_crossentropy", seen in 3.0.5."""
     if minor == 0:
         pytest.skip("Keras 3.0 does not find a focal loss by its name")
+
+
+def start_names_again(keras: Any) -> None:
+    """Let the names of layers and operations count from the start; no memory is freed, which would take a while."""
+    clear = keras.backend.clear_session
+    clear(**({"free_memory": False} if "free_memory" in inspect.signature(clear).parameters else {}))

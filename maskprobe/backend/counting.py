@@ -20,7 +20,8 @@ class CountingObserver:
     """
 
     def __init__(self) -> None:
-        self._places: dict[int, int] = {}
+        self._places: dict[int, tuple[int, Any]] = {}
+        """By the id of a layer its place, and the layer: an id is given anew once its object is gone."""
         self._calls: Counter[int] = Counter()
         self._paused = False
         self._thread = threading.get_ident()
@@ -29,7 +30,7 @@ class CountingObserver:
         """The number of the call of `layer` that begins; None if it is no call of the model."""
         if self._paused or not self.is_own_thread():
             return None
-        place = self._places.setdefault(id(layer), len(self._places) + 1)
+        place, _ = self._places.setdefault(id(layer), (len(self._places) + 1, layer))
         self._calls[place] += 1
         return place * _MOST_CALLS + self._calls[place]
 

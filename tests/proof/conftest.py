@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keras_limits import start_names_again
 
 from maskprobe.backend.engine import Engine
 
@@ -29,6 +30,6 @@ def keras(engine: Engine) -> Any:
 
     Names of operations count from the start again, so that the path of a call is the same in each test.
     """
-    engine.keras.backend.clear_session(**({"free_memory": False} if engine.info.name == "keras" else {}))
+    start_names_again(engine.keras)
     engine.keras.utils.set_random_seed(0)
     return engine.keras

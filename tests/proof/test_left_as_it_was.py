@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_limits import start_names_again
 from proof_kit import (
     SUBCLASSED_IDS,
     after_embedding,
@@ -18,7 +19,6 @@ from proof_kit import (
     compiled,
     embedded,
     is_clean,
-    is_keras3,
     leaking,
     loss_effect,
     moved_by,
@@ -178,7 +178,7 @@ def test_a_leak_is_seen_behind_dropout_in_training(keras: Any) -> None:
 
 def leaky(keras: Any) -> Any:
     keras.utils.set_random_seed(3)
-    keras.backend.clear_session(**({"free_memory": False} if is_keras3(keras) else {}))
+    start_names_again(keras)
     conv = keras.layers.Conv1D(3, 3, padding="same", name="conv")
     return compiled(after_embedding(keras, lambda h: conv(keras.layers.Dropout(0.2, name="drop")(h)), read=False))
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from proof_kit import WIDTH, codes, embedded, is_clean, leaking, rnn, tokens, trace
+from keras_limits import start_names_again
+from proof_kit import WIDTH, at_least, codes, embedded, is_clean, is_keras3, leaking, rnn, tokens, trace
 
 from maskprobe.backend.engine import get_engine
 from maskprobe.backend.replay.padding_map import PaddingMap, Settled, map_of, settle
@@ -187,7 +188,9 @@ def changed(layers: Any, h: Any, kind: str, place: str) -> Any:
 
 def fresh(name: str, seed: int) -> Any:
     keras = get_engine(name).keras
-    keras.backend.clear_session(**({"free_memory": False} if name == "keras" else {}))
+    if is_keras3(keras) and not at_least(keras, 3, 4):
+        pytest.skip("merges make no mask before Keras 3.4, so a residual block is not clean there")
+    start_names_again(keras)
     keras.utils.set_random_seed(seed)
     return keras
 

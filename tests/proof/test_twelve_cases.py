@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_limits import skip_if_masks_cannot_be_concatenated
 from proof_kit import (
     AFTER_ROWS,
     PADDED_ROWS,
@@ -144,7 +145,8 @@ def two_inputs(keras: Any, merge: Any, *, masked: bool) -> Any:
     return keras.Model([ids, values], rnn(keras)(merge([embedded(keras, ids, "left"), right])))
 
 
-def test_04_concatenate_with_an_unmasked_input_calls_all_real_in_keras_3(keras: Any) -> None:
+def test_04_concatenate_with_an_unmasked_input_calls_all_real_in_keras_3(keras: Any, minor: int | None) -> None:
+    skip_if_masks_cannot_be_concatenated(minor)
     report = trace(two_inputs(keras, keras.layers.Concatenate(name="merge"), masked=False))
     if not at_least(keras, 3, 4):
         assert is_keras3(keras) or is_clean(report)
@@ -178,6 +180,8 @@ def test_04_two_masks_are_joined_by_or_in_keras_3_and_by_and_in_tf_keras(keras: 
 
 
 def test_04_a_position_embedding_that_masks_step_0_hides_real_steps(keras: Any) -> None:
+    if is_keras3(keras) and not at_least(keras, 3, 4):
+        pytest.skip("Add makes no mask before Keras 3.4, so it is lost there")
     ids, positions = tokens(keras, steps=6), tokens(keras, "positions", 6)
     place = keras.layers.Embedding(8, WIDTH, mask_zero=True, name="place")(positions)
     h = keras.layers.Add(name="merge")([embedded(keras, ids), place])

@@ -30,8 +30,10 @@ WIDTH = "88"
 
 def built(name: str, engine: str) -> Any:
     """The model `name` of `engine`, the same weights each time."""
+    from keras_limits import start_names_again
+
     keras = get_engine(engine).keras
-    keras.backend.clear_session(**({"free_memory": False} if engine == "keras" else {}))
+    start_names_again(keras)
     keras.utils.set_random_seed(0)
     return showcase_models.BUILDERS[name](keras)
 
@@ -74,5 +76,6 @@ def rewritten(text: str, trace: Callable[[str, str, str], str] = trace_of) -> st
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.stdout.write(f"{PAGE.name} written\n")
