@@ -227,5 +227,5 @@ class JsonReport(Struct, frozen=True, kw_only=True):
         JsonLossWalk | None, Meta(description="The loss of the built-in sample step by step; null for other models.")
     ] = None
     written_by: Annotated[
-        str | None, Meta(description="The Keras that wrote the file, as the trace knows it; null for a model in memory.")
+        str | None, Meta(description="The Keras that wrote the file, as the file says; null for a model in memory.")
     ] = None
