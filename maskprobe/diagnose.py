@@ -173,7 +173,7 @@ def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | Non
 
     with_one, chosen = with_loss(loaded, task.loss)
     is_file = isinstance(task.targets, str | Path)
-    targets = read_inputs(Path(task.targets)) if is_file else task.targets
+    targets = read_inputs(Path(task.targets), "targets") if is_file else task.targets
     trace = _traced(with_one, graph, task.run, progress, LossRequest(targets, thorough=True))
     trace = replace(trace, written_by=file.keras_version if file is not None else None)
     if trace.loss_check is not None:

@@ -26,7 +26,7 @@ MaybeFile = Annotated[
     Path | None,
     typer.Argument(
         help="A saved model: .h5, .keras or a SavedModel folder. Without one a built-in sample is walked through.",
-        metavar="[FILE]",
+        metavar="FILE",
         show_default=False,
     ),
 ]

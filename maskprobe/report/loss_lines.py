@@ -16,7 +16,6 @@ from maskprobe.report.loss_words import (
     names_of,
 )
 from maskprobe.report.movement_words import before_and_after, number
-from maskprobe.report.summary import plural
 
 _SAME = 1e-5
 """Totals that are nearer than this are one number in single precision."""
@@ -153,10 +152,13 @@ def _name(check: LossCheck, output: OutputLoss) -> str:
 
 
 def checked_words(check: LossCheck | None) -> str:
-    """Count what was checked: `1 loss and 2 metrics checked, 1 could not be`."""
+    """Count what was checked: `1 loss and 2 metrics checked`, `2 of 3 losses and 0 metrics checked`."""
     outputs = [output.comparison.problem is None for output in check.outputs] if check is not None else []
     metrics = [not (one.comparison and one.comparison.problem) for one in check.metrics] if check is not None else []
-    losses = "1 loss" if sum(outputs) == 1 else f"{sum(outputs)} losses"
-    failed = [*outputs, *metrics].count(False)
-    unchecked = f", {failed} could not be" if failed else ""
-    return f"{losses} and {plural(sum(metrics), 'metric')} checked{unchecked}"
+    return f"{_share(outputs, 'loss', 'losses')} and {_share(metrics, 'metric', 'metrics')} checked"
+
+
+def _share(checked: Sequence[bool], one: str, several: str) -> str:
+    count = len(checked)
+    some = f"{sum(checked)} of {count}" if sum(checked) < count else str(count)
+    return f"{some} {one if count == 1 else several}"
