@@ -6,15 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from maskprobe.loss.recognise import relative_gap
 from maskprobe.loss_check import Comparison, LossCheck, OutputLoss, Sensitivity, Way, WeightedLoss
-from maskprobe.report.loss_words import (
-    NO_CONVENTION,
-    amount,
-    candidate_words,
-    convention_words,
-    loss_verdict,
-    metric_verdict,
-    names_of,
-)
+from maskprobe.report.loss_words import amount, candidate_words, convention_words, is_unknown, names_of
 from maskprobe.report.movement_words import before_and_after, number
 
 _SAME = 1e-5
@@ -85,12 +77,12 @@ def _other_targets(seen: Sensitivity) -> str:
 
 def _unknown(check: LossCheck) -> Iterator[Section]:
     unknown: list[tuple[str, Comparison]] = [
-        (_name(check, output), output.comparison) for output in check.outputs if loss_verdict(output) == NO_CONVENTION
+        (_name(check, output), output.comparison) for output in check.outputs if is_unknown(output.comparison)
     ]
     unknown += [
         (metric.name, metric.comparison)
         for metric in check.metrics
-        if metric.comparison is not None and metric_verdict(metric) == NO_CONVENTION
+        if metric.comparison is not None and is_unknown(metric.comparison)
     ]
     for name, comparison in unknown:
         heading = f"No convention gives the {amount(comparison.value)} of {name}; they give"
@@ -108,8 +100,7 @@ def _weighted_words(weighted: WeightedLoss) -> str:
         return f"raises: {weighted.error}"
     if found.problem is not None:
         return f"not checked: {found.problem}"
-    words = convention_words(found)
-    return f"{amount(found.value)}, {'no convention fits' if words == 'none' else words}"
+    return f"{amount(found.value)}, {'no convention fits' if is_unknown(found) else convention_words(found)}"
 
 
 def _total(check: LossCheck) -> Iterator[str]:

@@ -30,11 +30,16 @@ def loss_table(outputs: Sequence[OutputLoss]) -> Sheet:
 
 
 def metric_table(metrics: Sequence[MetricCheck], names: Mapping[int, str]) -> Sheet:
-    """One row a metric: its value, the reference, and its values with other targets."""
+    """One row a metric: its value, the reference, and its values with other targets.
+
+    Args:
+        metrics: what was seen of each.
+        names: of the outputs by place; of a single one it is not said that a metric is of it.
+    """
     rows = [
         (
             metric.name + (" (weighted)" if metric.weighted else ""),
-            "" if metric.output is None else names.get(metric.output, f"output {metric.output}"),
+            "" if metric.output is None or len(names) == 1 else names.get(metric.output, f"output {metric.output}"),
             amount(metric.sensitivity.before),
             amount(metric.comparison.reference if metric.comparison is not None else None),
             "" if metric.sensitivity.at_padding is None else amount(metric.sensitivity.after_padding),

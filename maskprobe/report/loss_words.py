@@ -42,10 +42,10 @@ def _verdict(comparison: Comparison | None, seen: Sensitivity, *, padded: bool) 
     if not padded:
         return NO_PADDING
     fitting = conventions_of(comparison) if comparison is not None else ()
-    if comparison is not None and not fitting:
-        return NO_CONVENTION
     if seen.at_padding or any(one.counts_padding for one in fitting):
         return COUNTS
+    if comparison is not None and not fitting:
+        return NO_CONVENTION
     return DIVIDES if any(one.divides_by_padding for one in fitting) else LEAVES_OUT
 
 
@@ -55,11 +55,16 @@ def conventions_of(comparison: Comparison) -> tuple[Convention, ...]:
     return tuple(found for found in map(find_convention, keys) if found is not None)
 
 
+def is_unknown(comparison: Comparison | None) -> bool:
+    """Whether it could be compared, and no convention fits."""
+    return comparison is not None and comparison.problem is None and not conventions_of(comparison)
+
+
 def convention_words(comparison: Comparison | None) -> str:
     """Name the convention, or those that could not be told apart; empty where there is none to name."""
     if comparison is None or comparison.problem is not None:
         return ""
-    return " or: ".join(one.title for one in conventions_of(comparison)) or "none"
+    return " or: ".join(one.title for one in conventions_of(comparison)) or "none fits"
 
 
 def candidate_words(comparison: Comparison) -> Iterator[str]:
@@ -69,7 +74,7 @@ def candidate_words(comparison: Comparison) -> Iterator[str]:
         found, value = find_convention(one.convention), amount(one.value)
         if value not in told:
             told.add(value)
-            yield f"{value}  {found.title if found is not None else one.convention}"
+            yield f"{value}: {found.title if found is not None else one.convention}"
 
 
 def amount(value: float | None) -> str:

@@ -131,11 +131,18 @@ def test_a_chosen_loss_is_said() -> None:
 def test_an_unknown_convention_lists_the_candidates_the_nearest_first() -> None:
     block = shown(sample.unknown()).split("No convention gives the 0.7 of tags; they give\n")[1].split("\n\n")[0]
     assert [line.split(maxsplit=1) for line in block.splitlines()] == [
-        ["0.5", "mean over real steps"],
-        ["0.25", "sum of real steps over the number of all steps"],
-        ["1.25", "mean over all steps, padded ones too"],
+        ["0.5:", "mean over real steps"],
+        ["0.25:", "sum of real steps over the number of all steps"],
+        ["1.25:", "mean over all steps, padded ones too"],
     ]
     assert "no convention fits" in shown(sample.unknown())
+
+
+def test_what_other_targets_show_needs_no_convention() -> None:
+    moved = sample.output(comparison=sample.UNKNOWN, seen=sample.MOVED)
+    text = shown(sample.of(sample.LossCheck((moved,))), 140)
+    assert row_of(text, "tags").split("  ")[-2:] == ["counts padding", "none fits"]
+    assert "No convention gives the 0.7 of tags" in text
 
 
 def test_conventions_that_cannot_be_told_apart_are_all_named() -> None:
