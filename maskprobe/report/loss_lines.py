@@ -142,6 +142,11 @@ def _name(check: LossCheck, output: OutputLoss) -> str:
     return names_of(check.outputs)[output.output]
 
 
+def is_complete(check: LossCheck) -> bool:
+    """Whether nothing of it was left unchecked."""
+    return not list(_problems(check))
+
+
 def checked_words(check: LossCheck | None) -> str:
     """Count what was checked: `1 loss and 2 metrics checked`, `2 of 3 losses and 0 metrics checked`."""
     outputs = [output.comparison.problem is None for output in check.outputs] if check is not None else []

@@ -17,7 +17,7 @@ def loss_table(outputs: Sequence[OutputLoss]) -> Sheet:
             names[output.output],
             output.loss,
             "" if output.weight == 1 else amount(output.weight),
-            amount(output.comparison.value),
+            amount(output.comparison.value if output.comparison.problem is None else None),
             amount(output.comparison.reference),
             f"{output.padded} of {output.steps}",
             loss_verdict(output),

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from maskprobe.report.header import model_lines
-from maskprobe.report.loss_lines import checked_words, loss_sections, target_words
+from maskprobe.report.loss_lines import checked_words, is_complete, loss_sections, target_words
 from maskprobe.report.loss_table import loss_table, metric_table
 from maskprobe.report.loss_walk_view import walk_lines
 from maskprobe.report.loss_words import names_of
@@ -44,7 +44,7 @@ class LossView:
             yield from sentences(Text(pen.write(line), overflow="fold") for line in words)
         yield from self._check(pen, width)
         yield from finding_blocks(report, pen)
-        summary = summary_line(report, checked_words(check))
+        summary = summary_line(report, checked_words(check), complete=check is not None and is_complete(check))
         yield from paragraph([Text(pen.write(summary), style="bold", overflow="fold")])
 
     def _check(self, pen: Pen, width: int) -> Iterator[tuple[bool, RenderableType]]:

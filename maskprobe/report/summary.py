@@ -48,12 +48,13 @@ def count(report: Report) -> Counts:
     )
 
 
-def summary_line(report: Report, looked_at: str | None = None) -> str:
+def summary_line(report: Report, looked_at: str | None = None, *, complete: bool = True) -> str:
     """Sum up `report` in one line that tells "nothing wrong" from "could not look".
 
     Args:
         report: what was found.
         looked_at: what was looked at, if not the calls: `1 loss and 2 metrics checked`.
+        complete: nothing of that was left unchecked.
     """
     counts = count(report)
     told = looked_at or f"{plural(counts.calls, 'call')} traced"
@@ -63,6 +64,8 @@ def summary_line(report: Report, looked_at: str | None = None) -> str:
         return _found(counts, told)
     if counts.not_checked:
         return f"Nothing found, but {plural(counts.not_checked, 'thing')} could not be checked; {told}."
+    if not complete:
+        return f"Nothing found, but not all could be checked; {told}."
     if looked_at is not None:
         return f"No findings: {told}."
     unseen = f"; {plural(counts.not_replayed, 'call')} could not be run again" if counts.not_replayed else ""

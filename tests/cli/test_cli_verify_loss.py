@@ -192,6 +192,18 @@ def test_what_could_not_be_computed_gives_exit_code_3(tmp_path: Path) -> None:
     assert "No findings" not in result.stdout
 
 
+@pytest.mark.parametrize("library", [keras, tf_keras], ids=["keras", "tf_keras"])
+def test_a_loss_that_is_no_single_number_is_not_checked(library: Any, tmp_path: Path) -> None:
+    inputs = library.Input((6, 4))
+    model = library.Model(inputs, library.layers.Dense(2, name="tags")(library.layers.Masking()(inputs)))
+    model.compile(loss=library.losses.MeanSquaredError(reduction="none"))
+    model.save(tmp_path / "model.keras")
+    result = run("verify-loss", tmp_path / "model.keras", *NEVER)
+    assert "internal error" not in result.stderr
+    assert "No findings" not in result.stdout
+    assert "not reduced to one number" in result.stdout
+
+
 @pytest.mark.slow
 def test_the_real_command_writes_the_result_to_stdout_and_nothing_else_anywhere() -> None:
     for arguments in ((), (FAULT,), (OLD,)):

@@ -158,6 +158,13 @@ def test_a_loss_that_could_not_be_computed_is_not_passed_over() -> None:
     assert "loss: not checked: the run stopped at softmax" in shown(sample_reports.failed())
 
 
+def test_nothing_wrong_and_could_not_look_read_differently() -> None:
+    problem = sample.replace(sample.MASKED, problem="it gives an array")
+    text = shown(sample.of(sample.LossCheck((sample.output(comparison=problem),))))
+    assert "No findings" not in text
+    assert "Nothing found, but not all could be checked; 0 of 1 loss and 0 metrics checked.\n" in text
+
+
 def test_the_walk_works_the_loss_out() -> None:
     text = shown(sample.walked())
     block = text.split("\n\n")[2]
