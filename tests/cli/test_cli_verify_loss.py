@@ -148,7 +148,9 @@ def test_outputs_weights_metrics_and_added_losses_are_told_apart(library: Any, t
 def test_a_model_without_a_loss_gets_one_and_it_is_said(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((6, 4)), keras.layers.Masking(), keras.layers.Dense(2, name="tags")])
     model.save(tmp_path / "bare.keras")
-    assert "note: the loss mse was chosen" in run("verify-loss", tmp_path / "bare.keras", *NEVER).stdout
+    text = run("verify-loss", tmp_path / "bare.keras", *NEVER).stdout
+    assert "note: the loss mse was chosen" in text
+    assert "mean_squared_error" in row_of(text, "tags")
     assert report_of(tmp_path / "bare.keras", "--loss", "mae")["loss_check"]["chosen"] == "mae"
 
 
