@@ -142,6 +142,30 @@ def verify_loss_live(model: Any, task: LossTask, progress: Progress = _silent) -
     return _verify(loaded, live_graph(loaded), task, None, progress)
 
 
+def verify_loss_sample(keras: int | None = None, progress: Progress = _silent) -> Report:
+    """Check the loss of a small built-in model, and put it down step by step in `walk`.
+
+    Args:
+        keras: 2: build it in tf_keras; else in Keras 3.
+        progress: told of each stage.
+
+    Raises:
+        LoadError: that Keras cannot be imported.
+    """
+    progress(Stage.STARTING)
+    from maskprobe.backend.live import live_graph
+    from maskprobe.backend.sample import make_sample, walk_of
+
+    progress(Stage.LOADING)
+    sample = make_sample(keras)
+    task = LossTask(TraceRequest(inputs=sample.tokens), targets=sample.targets)
+    report = _verify(sample.loaded, live_graph(sample.loaded), task, None, progress)
+    check = report.trace.loss_check
+    if check is None or not check.outputs:
+        return report
+    return replace(report, walk=walk_of(sample, check.outputs[0].comparison.value))
+
+
 def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | None, progress: Progress) -> Report:
     from maskprobe.backend.loss.check import LossRequest
     from maskprobe.backend.loss.choosing import with_loss
@@ -149,7 +173,7 @@ def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | Non
 
     with_one, chosen = with_loss(loaded, task.loss)
     is_file = isinstance(task.targets, str | Path)
-    targets = read_inputs(Path(task.targets)) if is_file else task.targets
+    targets = read_inputs(Path(task.targets), "targets") if is_file else task.targets
     trace = _traced(with_one, graph, task.run, progress, LossRequest(targets, thorough=True))
     trace = replace(trace, written_by=file.keras_version if file is not None else None)
     if trace.loss_check is not None:

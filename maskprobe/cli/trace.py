@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import typer
 
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
+from maskprobe.cli.streams import own_streams
 from maskprobe.finding import FailOn
 from maskprobe.probe.options import Padding, ProbeOptions
 
@@ -72,18 +71,8 @@ def _diagnose(file: Path, request: TraceRequest, *, quiet: bool) -> Report:
     from maskprobe.cli.progress import progress_on_stderr
     from maskprobe.diagnose import trace_file
 
-    with progress_on_stderr(quiet=quiet) as progress, _own_streams():
+    with progress_on_stderr(quiet=quiet) as progress, own_streams():
         return trace_file(file, request, progress)
-
-
-@contextlib.contextmanager
-def _own_streams() -> Iterator[None]:
-    """Keep TensorFlow's log off stderr, and whatever the model prints off stdout, which carries the result."""
-    from maskprobe.backend.quiet import configure_environment, quiet_stderr
-
-    configure_environment()
-    with quiet_stderr(), contextlib.redirect_stdout(sys.stderr):
-        yield
 
 
 def _write(report: Report, *, as_json: bool, show_all: bool, rows: bool) -> None:

@@ -1,4 +1,4 @@
-"""The arguments and options of `maskprobe trace`."""
+"""The arguments and options of `maskprobe trace` and `maskprobe verify-loss`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ Batch = Annotated[int | None, typer.Option(min=1, help="Rows of the probe.")]
 PadValue = Annotated[float | None, typer.Option(help="What your data is padded with, if not what the model looks for.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the probe's values.")]
 MaskInputs = Annotated[list[str] | None, typer.Option(metavar="NAME", help="This model input is a mask. Repeatable.")]
+
+# Which loss is verified, on what.
+MaybeFile = Annotated[
+    Path | None,
+    typer.Argument(
+        help="A saved model: .h5, .keras or a SavedModel folder. Without one a built-in sample is walked through.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+Loss = Annotated[
+    str | None, typer.Option("--loss", metavar="NAME", help="A loss of Keras in the place of the model's own.")
+]
+Data = Annotated[Path | None, typer.Option("--data", metavar="FILE.npz", help="Your own inputs, by name.")]
+Targets = Annotated[
+    Path | None, typer.Option("--targets", metavar="FILE.npz", help="Your own targets, by output name.")
+]
 
 # How it is run.
 Compiled = Annotated[bool, typer.Option("--compiled", help="Also run as predict does, and report differences.")]

@@ -33,8 +33,12 @@ class _Own:
     real: BoolArray | None
 
 
-def read_inputs(path: Path) -> Mapping[str, Array]:
+def read_inputs(path: Path, what: str = "inputs") -> Mapping[str, Array]:
     """Read arrays from a `.npz` file, by name, or from a `.npy` file, whose one array gets the name `""`.
+
+    Args:
+        path: the file.
+        what: what the arrays are, as an error calls them.
 
     Raises:
         UsageError: there is no such file, it is of another kind, or it holds Python objects, which are never unpickled.
@@ -46,13 +50,13 @@ def read_inputs(path: Path) -> Mapping[str, Array]:
         with loaded:
             arrays = {name: loaded[name] for name in loaded.files}
     except OSError as error:
-        raise UsageError(f"cannot read inputs from {path}: {error.strerror or one_line(str(error))}") from error
+        raise UsageError(f"cannot read {what} from {path}: {error.strerror or one_line(str(error))}") from error
     except (ValueError, EOFError, KeyError, NotImplementedError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
-            f"cannot read inputs from {path}: not a .npz or .npy file of plain arrays (save it with numpy.savez)"
+            f"cannot read {what} from {path}: not a .npz or .npy file of plain arrays (save it with numpy.savez)"
         ) from error
     if not arrays:
-        raise UsageError(f"cannot read inputs from {path}: it holds no arrays")
+        raise UsageError(f"cannot read {what} from {path}: it holds no arrays")
     return arrays
 
 

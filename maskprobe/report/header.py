@@ -22,9 +22,7 @@ _MOST_LENGTHS = 3
 def header_lines(report: Report, drawer: StripDrawer) -> Iterator[Text]:
     """Say which file and Keras, which probe, and which of its rows the strips show."""
     trace, pen = report.trace, drawer.pen
-    yield Text.assemble((pen.write(_subject(report)), "bold"), " ", pen.write(_origin(report.file)), overflow="fold")
-    yield Text(pen.write(f"run on {trace.engine}, TensorFlow {trace.engine.tensorflow}"))
-    yield Text(pen.write(_probe_words(trace.probe)), overflow="fold")
+    yield from model_lines(report, pen)
     if trace.probe.rows:
         shown = pen.write(f"strips show {row_words(trace.probe, drawer.row)}:")
         yield Text(f"{shown} {_legend(pen)}", style="dim", overflow="fold")
@@ -37,6 +35,14 @@ def header_lines(report: Report, drawer: StripDrawer) -> Iterator[Text]:
         yield Text(f"long strips: {'; '.join(told)}{mixed}", style="dim", overflow="fold")
     elif _has_inner_steps(trace):
         yield Text(f"nested steps: {pen.mixed} partly real", style="dim")
+
+
+def model_lines(report: Report, pen: Pen) -> Iterator[Text]:
+    """Say which file, which Keras ran it, and on what."""
+    trace = report.trace
+    yield Text.assemble((pen.write(_subject(report)), "bold"), " ", pen.write(_origin(report.file)), overflow="fold")
+    yield Text(pen.write(f"run on {trace.engine}, TensorFlow {trace.engine.tensorflow}"))
+    yield Text(pen.write(_probe_words(trace.probe)), overflow="fold")
 
 
 def _subject(report: Report) -> str:

@@ -19,6 +19,7 @@ from maskprobe.mask_trace import (
     ProbeRecord,
     TensorRecord,
 )
+from maskprobe.report.json_loss import loss_check_to_json, walk_to_json
 from maskprobe.report.json_masks import mask_to_json, number_to_json, plain, steps_to_json, text
 from maskprobe.report.json_values import (
     SCHEMA,
@@ -92,6 +93,9 @@ def json_report(report: Report) -> JsonReport:
         notes=_texts(trace.notes),
         findings=[_finding(finding) for finding in report.findings],
         proof=proof_to_json(trace.proof),
+        loss_check=loss_check_to_json(trace.loss_check),
+        loss_walk=walk_to_json(report.walk),
+        written_by=_maybe(trace.written_by),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from maskprobe.report.json_loss_values import JsonLossCheck, JsonLossWalk
 from maskprobe.report.json_types import NotFinite, Path, Rows
 from maskprobe.report.json_witness_values import JsonProof, JsonReplay
 
@@ -219,3 +220,12 @@ class JsonReport(Struct, frozen=True, kw_only=True):
     notes: list[str]
     findings: list[JsonFinding]
     proof: Annotated[JsonProof | None, Meta(description="What padding does end to end; null: not asked for.")]
+    loss_check: Annotated[
+        JsonLossCheck | None, Meta(description="The compiled loss and metrics beside references; null: not looked at.")
+    ] = None
+    loss_walk: Annotated[
+        JsonLossWalk | None, Meta(description="The loss of the built-in sample step by step; null for other models.")
+    ] = None
+    written_by: Annotated[
+        str | None, Meta(description="The Keras that wrote the file, as the file says; null for a model in memory.")
+    ] = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maskprobe.finding import CallEvent, FailOn, Finding, Severity
+from maskprobe.loss.walk import LossWalk
 from maskprobe.mask_trace import Trace
 
 
@@ -31,6 +32,8 @@ class Report:
     """In the order of their calls; the first is the first cause."""
     file: FileInfo | None = None
     """None for a model in memory."""
+    walk: LossWalk | None = None
+    """The loss of the built-in sample step by step; None for any other model."""
 
     @property
     def faults(self) -> tuple[Finding, ...]:

@@ -48,17 +48,28 @@ def count(report: Report) -> Counts:
     )
 
 
-def summary_line(report: Report) -> str:
-    """Sum up `report` in one line that tells "nothing wrong" from "could not look"."""
+def summary_line(report: Report, looked_at: str | None = None, *, complete: bool = True) -> str:
+    """Sum up `report` in one line that tells "nothing wrong" from "could not look".
+
+    Args:
+        report: what was found.
+        looked_at: what was looked at, if not the calls: `1 loss and 2 metrics checked`.
+        complete: nothing of that was left unchecked.
+    """
     counts = count(report)
+    told = looked_at or f"{plural(counts.calls, 'call')} traced"
     if report.trace.failure is not None:
-        return f"Not finished: the run stopped at {report.trace.failure}. {_found(counts)}."
+        return f"Not finished: the run stopped at {report.trace.failure}. {_found(counts, told)}."
     if counts.errors or counts.warnings or counts.notes:
-        return _found(counts)
+        return _found(counts, told)
     if counts.not_checked:
-        return f"Nothing found, but {plural(counts.not_checked, 'thing')} could not be checked; {_traced(counts)}."
+        return f"Nothing found, but {plural(counts.not_checked, 'thing')} could not be checked; {told}."
+    if not complete:
+        return f"Nothing found, but not all could be checked; {told}."
+    if looked_at is not None:
+        return f"No findings: {told}."
     unseen = f"; {plural(counts.not_replayed, 'call')} could not be run again" if counts.not_replayed else ""
-    return f"No findings: {_traced(counts)}, {counts.masked_calls} with a mask{unseen}."
+    return f"No findings: {told}, {counts.masked_calls} with a mask{unseen}."
 
 
 def plural(number: int, noun: str) -> str:
@@ -66,14 +77,10 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _found(counts: Counts) -> str:
+def _found(counts: Counts, told: str) -> str:
     found = (plural(counts.errors, "error"), plural(counts.warnings, "warning"), plural(counts.notes, "note"))
     unchecked = f", {counts.not_checked} not checked" if counts.not_checked else ""
-    return f"{', '.join(found)}; {_traced(counts)}{unchecked}"
-
-
-def _traced(counts: Counts) -> str:
-    return f"{plural(counts.calls, 'call')} traced"
+    return f"{', '.join(found)}; {told}{unchecked}"
 
 
 def _of(findings: Sequence[Finding], severity: Severity) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from maskprobe.finding import Finding
 from maskprobe.report.call_table import call_table
 from maskprobe.report.details import detail_lines, note_lines
 from maskprobe.report.end_to_end import end_to_end_lines
@@ -52,23 +51,19 @@ class TraceView:
         share = width // (7 if has_second_witness(trace) else 5)
         room = max(_LEAST_ROOM, min(share, _MOST_ROOM))
         drawer = StripDrawer(pen, choose_row(trace), row_count(trace), room)
-        yield from _sentences(header_lines(report, drawer))
+        yield from sentences(header_lines(report, drawer))
         yield True, Text()
         yield True, call_table(report, drawer, width, show_all=self.show_all)
         if self.rows:
             for view in row_views(report, drawer, show_all=self.show_all):
                 yield True, Text()
                 yield True, view
-        yield from _paragraph(note_lines(trace, pen))
+        yield from paragraph(note_lines(trace, pen))
         if self.details:
-            yield from _paragraph(detail_lines(report, pen, show_all=self.show_all))
-        yield from _findings(report.faults, pen)
-        if report.not_checked:
-            yield from _paragraph([Text("Not checked", style="bold magenta")])
-            for finding in report.not_checked:
-                yield False, finding_view(finding, pen)
-        yield from _paragraph(end_to_end_lines(trace, pen, show_all=self.show_all))
-        yield from _paragraph([Text(pen.write(summary_line(report)), style="bold", overflow="fold")])
+            yield from paragraph(detail_lines(report, pen, show_all=self.show_all))
+        yield from finding_blocks(report, pen)
+        yield from paragraph(end_to_end_lines(trace, pen, show_all=self.show_all))
+        yield from paragraph([Text(pen.write(summary_line(report)), style="bold", overflow="fold")])
 
 
 def render_trace(
@@ -86,20 +81,26 @@ def render_trace(
     console.print(TraceView(report, show_all=show_all, rows=rows, details=details))
 
 
-def _sentences(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
+def sentences(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
+    """The lines, none wider than is good to read."""
     for line in lines:
         yield False, line
 
 
-def _paragraph(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
+def paragraph(lines: Iterable[RenderableType]) -> Iterator[tuple[bool, RenderableType]]:
     """The lines after a blank one; nothing at all if there are none."""
     kept = list(lines)
     if kept:
         yield False, Text()
-        yield from _sentences(kept)
+        yield from sentences(kept)
 
 
-def _findings(findings: Iterable[Finding], pen: Pen) -> Iterator[tuple[bool, RenderableType]]:
-    for finding in findings:
+def finding_blocks(report: Report, pen: Pen) -> Iterator[tuple[bool, RenderableType]]:
+    """The findings, then what could not be checked."""
+    for finding in report.faults:
         yield False, Text()
         yield False, finding_view(finding, pen)
+    if report.not_checked:
+        yield from paragraph([Text("Not checked", style="bold magenta")])
+        for finding in report.not_checked:
+            yield False, finding_view(finding, pen)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from maskprobe.cli import app
 
 README = Path(__file__).parents[2] / "README.md"
-SHOWING = (README, README.parent / "docs" / "reading-a-trace.md")
+SHOWING = (README, *(README.parent / "docs" / name for name in ("reading-a-trace.md", "verify-loss.md")))
 """The pages that show outputs."""
 BLOCK = re.compile(r"(<!-- output -->\n```console\n\$ )(maskprobe [^\n]*)\n(.*?)(```)", re.DOTALL)
 WIDTH = "88"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from check_strategies import loss_checks, walks
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from witness_strategies import proofs, replays
@@ -134,10 +135,13 @@ def reports(draw: st.DrawFn) -> Report:
         draw(st.none() | texts),
         draw(text_tuples),
         proof=draw(st.none() | proofs) if replayed else None,
+        loss_check=draw(st.none() | loss_checks),
+        written_by=draw(st.none() | texts),
     )
     return Report(
         trace,
         {record.path: draw(events) for record in records if draw(st.booleans())},
         draw(st.lists(findings, max_size=3).map(tuple)),
         draw(st.none() | st.builds(FileInfo, texts, st.just("h5"), st.none() | texts)),
+        draw(st.none() | walks()),
     )

@@ -69,7 +69,7 @@ def keras3_losses(model: Any, outputs: Any) -> Iterator[CompiledLoss]:
 
     Relied on: `_flat_losses` in keras/src/trainers/compile_utils.py (3.15.1, `CompileLoss`); up to 3.6 `flat_losses`.
     """
-    compiled, names = model._compile_loss, list(getattr(model, "output_names", None) or ())
+    compiled, names = model._compile_loss, _keras3_output_names(model)
     places = _place_by_path(outputs, names)
     if getattr(compiled, "_flat_losses", None) is None:
         weights = getattr(compiled, "flat_loss_weights", None) or [None] * len(compiled.flat_losses)
@@ -80,6 +80,15 @@ def keras3_losses(model: Any, outputs: Any) -> Iterator[CompiledLoss]:
     for path, loss, weight, name in compiled._flat_losses:
         output = places.get(tuple(path), 0)
         yield CompiledLoss(output, _name(names, output) or str(name), loss, _factor(weight))
+
+
+def _keras3_output_names(model: Any) -> list[str]:
+    """The names of the outputs; a Sequential model keeps them in the functional one that it is made of.
+
+    Relied on: `_functional` in keras/src/models/sequential.py (3.15.1).
+    """
+    named = (getattr(one, "output_names", None) for one in (model, getattr(model, "_functional", None)))
+    return next((list(names) for names in named if names), [])
 
 
 def _place_by_path(outputs: Any, names: list[str]) -> dict[tuple[Any, ...], int]:

@@ -129,6 +129,8 @@ def _with_losses(  # noqa: PLR0913, PLR0917 - one run and what it was made of
             old, news = engine.metrics(model, targets, before), [engine.metrics(model, targets, one) for one in others]
     except Exception as error:  # noqa: BLE001 - a custom loss may raise anything
         return EndToEnd(effects, loss_problem=reason_of(error))
+    if len(first.shape):
+        return EndToEnd(effects, loss_problem=f"it is not reduced to one number: it has the shape {tuple(first.shape)}")
     if not any(np.isfinite(float(loss)) for loss in (first, *seconds)):
         return EndToEnd(effects, loss_problem="it is NaN or infinite on made-up targets")
     losses = [_loss_effect("loss", float(first), [float(second) for second in seconds], gradient)]
