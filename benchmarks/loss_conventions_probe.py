@@ -19,6 +19,8 @@ ROWS, STEPS, FEATURES, WORDS = 5, 7, 2, 11
 LENGTHS = (3, 7, 1, 5, 2)
 SHAPES = ("none", "(B,)", "(B, 1)", "(B, T)")
 """Of the sample weights."""
+WAYS = {"evaluate": ROWS, "batch not full": 2 * ROWS, "test_on_batch": None}
+"""What is called, and its batch size. In a batch that is not full Keras does not know the number of rows beforehand."""
 ERROR_SIZE = 4000
 
 Keras = Any
@@ -71,11 +73,12 @@ class Batch(object):  # noqa: UP004
         self.parameters = [random.uniform(-1.0, 1.0, 200) for _ in range(3)]
 
     def fill(self, model: Model) -> None:
-        """Give the model parameters of this seed."""
-        shapes = [array.shape for array in model.get_weights()]
-        model.set_weights(
-            [array[: int(np.prod(shape))].reshape(shape) for array, shape in zip(self.parameters, shapes)]  # noqa: B905
-        )
+        """Give the model parameters of this seed; biases are 0, so that predictions are of either sign."""
+        arrays = []
+        for number, old in enumerate(model.get_weights()):
+            new = self.parameters[number][: old.size].reshape(old.shape)
+            arrays.append(new if old.ndim > 1 else 0.0 * new)
+        model.set_weights(arrays)
 
 
 def model_of(keras: Keras, source: str, length: str, activation: str = "linear") -> Model:
@@ -94,14 +97,19 @@ def model_of(keras: Keras, source: str, length: str, activation: str = "linear")
 def outcome(model: Model, by: str, inputs: Array, targets: Array, weights: Array) -> dict:
     """The loss and metrics that the model reports, or what it raised."""
     try:
-        if by == "evaluate":
-            found = model.evaluate(inputs, targets, sample_weight=weights, batch_size=ROWS, verbose=0)
-        else:
+        if WAYS[by] is None:
             found = model.test_on_batch(inputs, targets, sample_weight=weights)
+        else:
+            found = model.evaluate(inputs, targets, sample_weight=weights, batch_size=WAYS[by], verbose=0)
     except Exception as error:  # noqa: BLE001 - whatever Keras raises is the outcome
-        text = str(error)
-        return {"error": type(error).__name__ + ": " + text[:ERROR_SIZE] + " ... " + text[-ERROR_SIZE:]}
+        return raised(error)
     return {"values": [float(each) for each in np.ravel(np.asarray(found))]}
+
+
+def raised(error: Exception) -> dict:
+    """The type and both ends of the message: TensorFlow puts the operation first and the cause last."""
+    text = str(error)
+    return {"error": type(error).__name__ + ": " + text[:ERROR_SIZE] + " ... " + text[-ERROR_SIZE:]}
 
 
 class Recorder(object):  # noqa: UP004
@@ -114,74 +122,56 @@ class Recorder(object):  # noqa: UP004
 
     def losses(self, source: str, length: str) -> None:
         """The compiled mean squared error with weights of every shape."""
-        model = self.compiled(model_of(self.keras, source, length))
-        temporal = None
-        for shape in SHAPES:
-            for by in ("evaluate", "test_on_batch"):
-                runs = [self.run(model, seed, {"source": source, "weights": shape, "by": by}) for seed in SEEDS]
-                mode = None
-                if shape == "(B, T)" and any("sample_weight_mode" in run.get("error", "") for run in runs):
-                    mode = "temporal"
-                    temporal = temporal or self.compiled(
-                        model_of(self.keras, source, length), sample_weight_mode="temporal"
-                    )
-                    runs = [self.run(temporal, seed, {"source": source, "weights": shape, "by": by}) for seed in SEEDS]
-                for run in runs:
-                    self.runs.append(dict(run, case="loss", length=length, mode=mode))
-
-    def compiled(self, model: Model, loss: Any = "mse", **more: Any) -> Model:  # noqa: ANN401
-        model.compile(optimizer="sgd", loss=loss, **more)
-        return model
-
-    def run(self, model: Model, seed: int, of: dict, **other: Array) -> dict:
-        """One call of `evaluate` or `test_on_batch`, with `inputs` and `targets` of the seed or others."""
-        batch = Batch(seed, of["source"])
-        batch.fill(model)
-        found = outcome(
-            model,
-            of["by"],
-            other.get("inputs", batch.inputs),
-            other.get("targets", batch.targets),
-            batch.weights[of["weights"]],
-        )
-        return dict(found, seed=seed, **of)
+        for by in WAYS:
+            for weights in SHAPES:
+                self.record("loss", {"source": source, "length": length, "by": by, "weights": weights})
 
     def others(self, source: str, length: str) -> None:
         """Metrics, a loss that is one number, a batch of padding and targets of NaN."""
-        of = {"source": source, "weights": "none", "by": "evaluate"}
-
-        def new(activation: str = "linear") -> Model:
-            return model_of(self.keras, source, length, activation)
-
-        def keep(case: str, runs: list) -> None:
-            self.runs.extend(dict(run, case=case, length=length, mode=None) for run in runs)
-
-        plain = self.compiled(new())
-        scalar = self.compiled(new(), loss=scalar_loss(self.keras))
-        keep("scalar", [self.run(scalar, seed, of) for seed in SEEDS])
-        keep("empty", [self.run(plain, seed, of, inputs=0 * Batch(seed, source).inputs) for seed in SEEDS])
-        keep("nan", [self.run(plain, seed, of, targets=nan_at_padding(Batch(seed, source))) for seed in SEEDS])
+        of = {"source": source, "length": length, "by": "evaluate", "weights": "none"}
+        self.record("scalar", of, {"loss": scalar_loss(self.keras)})
+        self.record("empty", of, inputs=lambda batch: 0 * batch.inputs)
+        self.record("nan", of, targets=nan_at_padding)
         for kind in ("metrics", "weighted_metrics"):
-            model = self.compiled(new(), **{kind: ["mae"]})
-            keep(kind, [self.run(model, seed, of) for seed in SEEDS])
-            keep(kind, self.weighted_metric(kind, of, model, new))
+            self.record(kind, of, {kind: ["mae"]})
+            self.record(kind, dict(of, weights="(B, T)"), {kind: ["mae"]})
             if hasattr(self.keras.metrics, "Recall"):
-                model = self.compiled(new("sigmoid"), **{kind: [self.keras.metrics.Recall()]})
-                keep(
-                    "recall in " + kind,
-                    [self.run(model, seed, of, targets=Batch(seed, source).labels) for seed in SEEDS],
-                )
+                compiled = {"activation": "sigmoid", kind: "Recall"}
+                self.record("recall in " + kind, of, compiled, targets=lambda batch: batch.labels)
 
-    def weighted_metric(self, kind: str, of: dict, model: Model, new: Any) -> list:  # noqa: ANN401
-        of = dict(of, weights="(B, T)")
-        runs = [self.run(model, seed, of) for seed in SEEDS]
-        if any("sample_weight_mode" in run.get("error", "") for run in runs):
-            model = self.compiled(new(), sample_weight_mode="temporal", **{kind: ["mae"]})
-            runs = [self.run(model, seed, of) for seed in SEEDS]
+    def record(self, case: str, of: dict, compiled: Any = None, **arrays: Any) -> None:  # noqa: ANN401
+        """Run a case on all seeds; once more where this Keras asks to be told that weights are those of steps."""
+        compiled = compiled or {}
+        runs, mode = self.tried(of, compiled, arrays), None
+        if of["weights"] != "none" and any("sample_weight_mode" in run.get("error", "") for run in runs):
+            mode = "temporal"
+            runs = self.tried(of, dict(compiled, sample_weight_mode=mode), arrays)
+        self.runs.extend(dict(run, case=case, mode=mode, **of) for run in runs)
+
+    def tried(self, of: dict, compiled: dict, arrays: dict) -> list:
+        """The outcome for each seed, of a new model: what one has run before can change how it runs next."""
+        self.keras.backend.clear_session()
+        settings = dict({"optimizer": "sgd", "loss": "mse"}, **compiled)
+        for kind, metrics in compiled.items():
+            if metrics == "Recall":
+                settings[kind] = [self.keras.metrics.Recall()]
+        model = model_of(self.keras, of["source"], of["length"], settings.pop("activation", "linear"))
+        try:
+            model.compile(**settings)
+        except Exception as error:  # noqa: BLE001 - old versions put the loss together here
+            return [dict(raised(error), seed=seed) for seed in SEEDS]
+        runs = []
+        for seed in SEEDS:
+            batch = Batch(seed, of["source"])
+            batch.fill(model)
+            inputs = arrays.get("inputs", lambda batch: batch.inputs)(batch)
+            targets = arrays.get("targets", lambda batch: batch.targets)(batch)
+            runs.append(dict(outcome(model, of["by"], inputs, targets, batch.weights[of["weights"]]), seed=seed))
         return runs
 
     def predictions(self, source: str) -> None:
         """What the models predict, and what they are told is right."""
+        self.keras.backend.clear_session()
         plain, sigmoid = (model_of(self.keras, source, "fixed", kind) for kind in ("linear", "sigmoid"))
         for seed in SEEDS:
             batch = Batch(seed, source)
@@ -193,8 +183,8 @@ class Recorder(object):  # noqa: UP004
                 "targets": batch.targets.tolist(),
                 "labels": batch.labels.tolist(),
                 "weights": weights,
-                "predictions": np.asarray(plain.predict(batch.inputs)).tolist(),
-                "probabilities": np.asarray(sigmoid.predict(batch.inputs)).tolist(),
+                "predictions": np.asarray(plain.predict(batch.inputs, verbose=0)).tolist(),
+                "probabilities": np.asarray(sigmoid.predict(batch.inputs, verbose=0)).tolist(),
             }
 
 
