@@ -19,8 +19,12 @@ ROWS, STEPS, FEATURES, WORDS = 5, 7, 2, 11
 LENGTHS = (3, 7, 1, 5, 2)
 SHAPES = ("none", "(B,)", "(B, 1)", "(B, T)")
 """Of the sample weights."""
-WAYS = {"evaluate": ROWS, "batch not full": 2 * ROWS, "test_on_batch": None}
-"""What is called, and its batch size. In a batch that is not full Keras does not know the number of rows beforehand."""
+AFTER = "evaluate after (B,) weights"
+"""By a model that was given such weights before, taken or not: TensorFlow then traces for weights of either rank.
+The batch is not full, as the default one of 32 rows is not."""
+MODELS = (("Embedding", "free"), ("Masking", "fixed"))
+"""What makes the mask, and whether the number of steps is fixed."""
+WAYS = ("evaluate", "test_on_batch", AFTER)
 ERROR_SIZE = 4000
 
 Keras = Any
@@ -97,10 +101,11 @@ def model_of(keras: Keras, source: str, length: str, activation: str = "linear")
 def outcome(model: Model, by: str, inputs: Array, targets: Array, weights: Array) -> dict:
     """The loss and metrics that the model reports, or what it raised."""
     try:
-        if WAYS[by] is None:
+        if by == "test_on_batch":
             found = model.test_on_batch(inputs, targets, sample_weight=weights)
         else:
-            found = model.evaluate(inputs, targets, sample_weight=weights, batch_size=WAYS[by], verbose=0)
+            size = 2 * ROWS if by == AFTER else ROWS
+            found = model.evaluate(inputs, targets, sample_weight=weights, batch_size=size, verbose=0)
     except Exception as error:  # noqa: BLE001 - whatever Keras raises is the outcome
         return raised(error)
     return {"values": [float(each) for each in np.ravel(np.asarray(found))]}
@@ -166,6 +171,8 @@ class Recorder(object):  # noqa: UP004
             batch.fill(model)
             inputs = arrays.get("inputs", lambda batch: batch.inputs)(batch)
             targets = arrays.get("targets", lambda batch: batch.targets)(batch)
+            if of["by"] == AFTER:
+                outcome(model, of["by"], inputs, targets, batch.weights["(B,)"])
             runs.append(dict(outcome(model, of["by"], inputs, targets, batch.weights[of["weights"]]), seed=seed))
         return runs
 
@@ -212,12 +219,10 @@ def main() -> None:
         return
     tensorflow = importlib.import_module("tensorflow")
     found = Recorder(keras)
-    for source in ("Embedding", "Masking"):
+    for source, length in MODELS:
         found.predictions(source)
-        for length in ("fixed", "free"):
-            found.losses(source, length)
-    for length in ("fixed", "free"):
-        found.others("Embedding", length)
+        found.losses(source, length)
+        found.others(source, length)
     about = {
         "package": name,
         "version": tensorflow.__version__ if name == "tf.keras" else keras.__version__,

@@ -19,20 +19,22 @@ Run: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
 
 COLUMNS = {
-    "loss": ("loss", "none"),
-    "loss, (B,) weights": ("loss", "(B,)"),
-    "loss, (B, 1) weights": ("loss", "(B, 1)"),
-    "loss, (B, T) weights": ("loss", "(B, T)"),
-    "`metrics=` mean": ("metrics", "none"),
-    "`weighted_metrics=` mean": ("weighted_metrics", "none"),
-    "the same, (B, T) weights": ("weighted_metrics", "(B, T)"),
-    "Recall in `metrics=` counts padding": ("recall in metrics", "none"),
-    "Recall in `weighted_metrics=` counts padding": ("recall in weighted_metrics", "none"),
-    "no real step": ("empty", "none"),
-    "loss of one number": ("scalar", "none"),
-    "NaN at a padded target": ("nan", "none"),
+    "loss": ("loss", "none", "loss"),
+    "loss_row_weights": ("loss", "(B,)", "loss, (B,) weights"),
+    "loss_column_weights": ("loss", "(B, 1)", "loss, (B, 1) weights"),
+    "loss_step_weights": ("loss", "(B, T)", "loss, (B, T) weights"),
+    "metric": ("metrics", "none", "`metrics=` mean"),
+    "weighted_metric": ("weighted_metrics", "none", "`weighted_metrics=` mean"),
+    "weighted_metric_step_weights": ("weighted_metrics", "(B, T)", "`weighted_metrics=` mean, (B, T) weights"),
+    "recall": ("recall in metrics", "none", "Recall in `metrics=` counts padding"),
+    "weighted_recall": ("recall in weighted_metrics", "none", "Recall in `weighted_metrics=` counts padding"),
+    "no_real_step": ("empty", "none", "loss of a batch without a real step"),
+    "scalar_loss": ("scalar", "none", "own loss that gives one number"),
+    "nan_at_padding": ("nan", "none", "loss with NaN at padded targets"),
 }
-"""Column: case of the probe and shape of the weights."""
+"""Column: case of the probe, shape of the weights, heading."""
+LOSS_COLUMNS = 4
+"""How many of them are in the first table."""
 SETTINGS = ("by", "length", "source")
 """What the same case was run with: the method, whether the number of steps is fixed, the layer that masks."""
 PACKAGES = {"keras": "Keras", "tf.keras": "tf.keras", "tf_keras": "tf_keras"}
@@ -52,7 +54,7 @@ THRESHOLD = 0.5
 
 def row_of(raw: Raw) -> Row:
     """The texts of all columns, and the numbers that they rest on."""
-    cells = {column: cell_of(raw, *where) for column, where in COLUMNS.items()}
+    cells = {column: cell_of(raw, case, weights) for column, (case, weights, _) in COLUMNS.items()}
     about = {key: raw[key] for key in ("package", "version", "tensorflow", "python", "numpy")}
     return {**about, "cells": cells}
 
@@ -168,13 +170,28 @@ def in_a_few_words(error: str) -> str:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """The table: oldest of each package first."""
+    """A table of the loss and one of the rest: standalone Keras 2 first, then tf.keras, tf_keras and Keras 3."""
     ordered = sorted(rows, key=order)
-    lines = [f"| Keras | TensorFlow | {' | '.join(COLUMNS)} |", "| --- " * (len(COLUMNS) + 2) + "|"]
-    for row in ordered:
-        texts = [row["cells"][column]["text"] for column in COLUMNS]
-        lines.append(f"| {' | '.join([label_of(row), row['tensorflow'], *texts])} |")
-    return "\n".join([*lines, "", LEGEND, ""])
+    columns = list(COLUMNS)
+    return "\n".join(
+        [
+            *table_of(ordered, ["TensorFlow"], columns[:LOSS_COLUMNS]),
+            "",
+            *table_of(ordered, [], columns[LOSS_COLUMNS:]),
+            "",
+            LEGEND,
+            "",
+        ]
+    )
+
+
+def table_of(rows: list[Row], about: list[str], columns: list[str]) -> list[str]:
+    heads = ["Keras", *about, *(COLUMNS[column][-1] for column in columns)]
+    lines = [f"| {' | '.join(heads)} |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for row in rows:
+        texts = [str(row[name.lower()]) for name in about] + [row["cells"][column]["text"] for column in columns]
+        lines.append(f"| {' | '.join([label_of(row), *texts])} |")
+    return lines
 
 
 def order(row: Row) -> tuple[int, list[int]]:
@@ -185,7 +202,9 @@ def order(row: Row) -> tuple[int, list[int]]:
 
 
 LEGEND = (
-    "l is the loss (or absolute error) of a step, m its mask, w its weight, N the number of all steps. "
-    '† compiled with `sample_weight_mode="temporal"`, which that version asks for. '
-    '"raises": whether by `evaluate` or `test_on_batch`, unless it says which.'
+    "The loss is `mse`, the mean metric `mae`; weights are `sample_weight`. In the formulas l is the loss or absolute"
+    " error of a step, m its mask, w its weight, N the number of all steps. What a cell says without the name of a"
+    " method holds for `evaluate`, for `test_on_batch` and for `evaluate` after a call with (B,) weights; the second"
+    " table is of `evaluate` alone. Both hold for a mask by `Embedding` with a free number of steps and by `Masking`"
+    ' with a fixed one. † with `sample_weight_mode="temporal"` in `compile`. -: that Keras has no Recall.'
 )
