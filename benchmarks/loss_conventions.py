@@ -63,10 +63,16 @@ def main() -> None:
     given = parser.parse_args()
     known = {} if given.fresh or not RESULTS.exists() else json.loads(RESULTS.read_text(encoding="utf-8"))
     known |= measured(given.python, [given.only] if given.only else list(PACKAGES))
-    rows = dict(sorted(known.items(), key=lambda item: order(item[1])))
-    RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    RESULTS.with_suffix(".md").write_text(markdown(rows.values()), encoding="utf-8")
-    print(markdown(rows.values()))
+    rows = sorted(known.values(), key=order)
+    RESULTS.write_text(written(rows), encoding="utf-8")
+    RESULTS.with_suffix(".md").write_text(markdown(rows), encoding="utf-8")
+    print(markdown(rows))
+
+
+def written(rows: list[Row]) -> str:
+    """JSON with a line for each Keras."""
+    lines = [f"{json.dumps(label_of(row))}: {json.dumps(row, ensure_ascii=False, allow_nan=False)}" for row in rows]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 if __name__ == "__main__":

@@ -102,6 +102,9 @@ def outcome(model: Model, by: str, inputs: Array, targets: Array, weights: Array
     """The loss and metrics that the model reports, or what it raised."""
     try:
         if by == "test_on_batch":
+            if hasattr(model, "reset_metrics"):
+                # Some versions of Keras 3 report the mean over all calls so far.
+                model.reset_metrics()
             found = model.test_on_batch(inputs, targets, sample_weight=weights)
         else:
             size = 2 * ROWS if by == AFTER else ROWS

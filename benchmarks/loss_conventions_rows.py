@@ -43,7 +43,7 @@ REASONS = {
     r"Dimensions must be equal|Incompatible shapes|not broadcastable|broadcastable shapes": "the shapes do not fit",
     r"unknown rank": "a shape of unknown rank",
     r"sample_weight_mode": "needs `sample_weight_mode`",
-    r"weights can not be broadcast": "the weights cannot be broadcast",
+    r"weights can ?not be broadcast|sample_weight cannot be broadcast": "the weights cannot be broadcast",
 }
 """What is in the message of an error, and that in a few words."""
 MASKED_AFTER_THE_MEAN = "Σl/N · Σm/N"
