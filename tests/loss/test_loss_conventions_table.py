@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from maskprobe.backend.engine import Engine
 from maskprobe.loss.conventions import find_convention
@@ -35,6 +36,24 @@ def test_the_row_of_the_installed_version_is_what_it_does(engine: Engine) -> Non
     row = row_of(probed(sys.executable, package))
     assert label_of(row) == label
     assert texts_of(row) == texts_of(KNOWN[label])
+
+
+def test_a_model_that_was_given_weights_of_rows_takes_those_of_steps_once_it_is_compiled_anew(engine: Engine) -> None:
+    layers = engine.keras.layers
+    model = engine.keras.Sequential([layers.Embedding(4, 3, mask_zero=True), layers.Dense(1)])
+    rows, targets, weights = np.array([[1, 2, 0], [1, 2, 3]]), np.ones((2, 3, 1)), np.ones((2, 3))
+    model.compile(loss="mse")
+    refused = 0
+    for given in (np.ones(2), weights):
+        try:
+            model.evaluate(rows, targets, sample_weight=given, verbose=0)
+        except (ValueError, tf.errors.InvalidArgumentError):
+            refused += 1
+    assert refused == (2 if engine.keras.__name__ == "keras" else 0)
+    model.compile(loss="mse")
+    squared = (np.asarray(model.predict(rows, verbose=0))[..., 0] - 1) ** 2
+    found = model.evaluate(rows, targets, sample_weight=weights, verbose=0)
+    assert found == pytest.approx(squared[rows != 0].mean(), rel=1e-5)
 
 
 def test_a_package_that_is_not_there_is_told() -> None:
