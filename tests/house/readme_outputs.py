@@ -13,6 +13,8 @@ from maskprobe.cli import app
 README = Path(__file__).parents[2] / "README.md"
 SHOWING = (README, *(README.parent / "docs" / name for name in ("reading-a-trace.md", "verify-loss.md")))
 """The pages that show outputs."""
+MEASURED = (README, README.parent / "docs" / "loss-conventions.md")
+"""The pages that show what a benchmark wrote."""
 BLOCK = re.compile(r"(<!-- output -->\n```console\n\$ )(maskprobe [^\n]*)\n(.*?)(```)", re.DOTALL)
 WIDTH = "88"
 TABLE = re.compile(r"(<!-- benchmark: ([\w/.]+) -->\n)(.*?)(<!-- end of benchmark -->)", re.DOTALL)
@@ -36,5 +38,5 @@ def figures(path: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in SHOWING:
+    for page in dict.fromkeys([*SHOWING, *MEASURED]):
         page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 import pytest
-from readme_outputs import BLOCK, README, SHOWING, TABLE, figures, output_of
+from readme_outputs import BLOCK, MEASURED, README, SHOWING, TABLE, figures, output_of
 
 from maskprobe.rules.registry import RULES
 
@@ -37,8 +37,9 @@ def test_each_output_on_a_page_is_real(command: str, shown: str, monkeypatch: py
     assert without_versions(output_of(command)) == without_versions(shown)
 
 
-def test_the_figures_in_the_readme_are_those_that_the_benchmark_wrote() -> None:
-    tables = list(TABLE.finditer(README.read_text(encoding="utf-8")))
+@pytest.mark.parametrize("page", MEASURED, ids=lambda page: page.name)
+def test_the_figures_on_a_page_are_those_that_the_benchmark_wrote(page: Path) -> None:
+    tables = list(TABLE.finditer(page.read_text(encoding="utf-8")))
     assert tables
     for table in tables:
         assert table[3] == figures(table[2])
