@@ -50,6 +50,7 @@ from collections.abc import Iterator, Sequence
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.loss_check import OutputLoss
+from maskprobe.rules.blame import Fault
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.loss_cause import cause_of
 from maskprobe.rules.losses import (
@@ -62,6 +63,7 @@ from maskprobe.rules.losses import (
     path_of,
     tensor_of,
 )
+from maskprobe.rules.masks import is_present
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import counted, listed, verb
 
@@ -90,8 +92,13 @@ def is_told(flow: MaskFlow, finding: Finding, others: Sequence[Finding]) -> bool
         return False
     if any(_is_about(other, path) for other in others for path in finding.related):
         return True
-    numbers = {tensor_of(flow, loss).number for loss in output_losses(flow) if path_of(flow, loss) == finding.path}
-    return any("loss" in other.affects and _reaches(flow, other, numbers) for other in others)
+    outputs = [tensor_of(flow, loss) for loss in output_losses(flow) if path_of(flow, loss) == finding.path]
+    never = not finding.related and not any(is_present(output.mask) for output in outputs)
+    wanting = _want_a_mask(flow, others) if never else frozenset()
+    numbers = {output.number for output in outputs}
+    return any(
+        ("loss" in other.affects or other.path in wanting) and _reaches(flow, other, numbers) for other in others
+    )
 
 
 def _is_about(other: Finding, path: str) -> bool:
@@ -99,6 +106,12 @@ def _is_about(other: Finding, path: str) -> bool:
     if other.severity is Severity.NOTE or not other.path:
         return False
     return other.path == path or other.path.startswith(f"{path}/") or path.startswith(f"{other.path}/")
+
+
+def _want_a_mask(flow: MaskFlow, others: Sequence[Finding]) -> frozenset[str]:
+    """The calls that one of `others` blames for padding which no mask ever hid: the loss wants the same one."""
+    never = {blame.call.path for blame in flow.blames if blame.fault in {Fault.NEVER, Fault.ATTENTION}}
+    return frozenset(other.path for other in others if other.path in never and other.severity is not Severity.NOTE)
 
 
 def _reaches(flow: MaskFlow, other: Finding, numbers: set[int]) -> bool:
