@@ -13,7 +13,8 @@ batches, or two lengths to pad to, cannot be compared, and figures of old runs a
 
 ## Known limits
 
-Only a formula that could be named is judged. With `reduction="sum"` nothing is divided, and nothing is reported.
+Only a formula that could be named is judged. Of a loss of your own that returns a value a step, these values are taken
+as they are: what it divided them by is not seen. With `reduction="sum"` nothing is divided, and nothing is reported.
 
 ## Example
 

@@ -42,8 +42,8 @@ def test_the_call_that_lost_the_mask_is_named(suffix: str, keras: Any, tmp_path:
     finding = found(report, "MP202")
     assert finding.severity is Severity.ERROR
     assert finding.message == (
-        "The loss of the output 'tags' counts its 10 padded steps of 30: it is the mean over all steps, padded ones too, "
-        "Σ(w·l)/N."
+        "The loss of the output 'tags' counts its 10 padded steps of 30: it is the mean over all steps, padded ones "
+        "too, Σ(w·l)/N."
     )
     assert finding.cause == "Conv1D 'conv' ends the mask before the output, so the loss finds none."
     assert finding.related == ("conv",)
