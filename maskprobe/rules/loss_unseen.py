@@ -26,7 +26,7 @@ class Unseen:
 
 
 def unseen_losses(flow: MaskFlow) -> Iterator[Unseen]:
-    """The losses of padded outputs that could not be compared, or follow no known formula; and the metrics."""
+    """The losses that could not be compared or, of padded outputs, follow no known formula; metrics and totals."""
     for loss in output_losses(flow):
         name = f"The loss '{loss.loss}' of {output_words(flow, loss)}"
         if loss.comparison.problem is not None:
@@ -43,22 +43,32 @@ def unseen_losses(flow: MaskFlow) -> Iterator[Unseen]:
                 "Its steps are weighed, mixed or divided in a way of its own.",
                 "Whether padded steps move it was seen all the same; look at what it divides by yourself.",
             )
-    yield from _metrics(flow)
+    yield from list(_metrics(flow)) or _ways(flow)
 
 
 def _metrics(flow: MaskFlow) -> Iterator[Unseen]:
     """One for all metrics of one problem."""
     check = flow.trace.loss_check
-    by_problem: dict[str, list[str]] = {}
-    for metric in () if check is None else check.metrics:
-        if metric.comparison is not None and metric.comparison.problem is not None:
-            by_problem.setdefault(metric.comparison.problem, []).append(f"'{metric.name}'")
-    for problem, names in by_problem.items():
+    seen = [metric.comparison for metric in (() if check is None else check.metrics)]
+    for problem in dict.fromkeys(one.problem for one in seen if one is not None and one.problem is not None):
         yield Unseen(
             "",
-            f"The metrics could not be computed ({listed(names)}): {problem}",
+            f"The metrics could not be computed: {problem}",
             "One of them does not take the targets that were made up.",
             "Bring data with --data and --targets.",
+        )
+
+
+def _ways(flow: MaskFlow) -> Iterator[Unseen]:
+    """What Keras could not do by itself, though the losses could be computed one by one."""
+    check = flow.trace.loss_check
+    failed = [way for way in (() if check is None else check.ways) if way.problem is not None]
+    if failed and check is not None and not any(one.comparison.problem for one in check.outputs):
+        yield Unseen(
+            "",
+            f"The total loss could not be computed ({listed([way.name for way in failed])}): {failed[0].problem}",
+            "A metric or the model itself fails on made-up targets, where each loss alone does not.",
+            "Bring data with --data and --targets; if that fails too, the model does.",
         )
 
 

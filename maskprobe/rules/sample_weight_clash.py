@@ -74,9 +74,20 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             continue
         for weighted in loss.weighted:
             if weighted.error is not None:
-                yield _refused(flow, loss, weighted, weighted.error)
+                if _is_of_the_weights(flow, weighted):
+                    yield _refused(flow, loss, weighted, weighted.error)
             elif _makes_it_count(loss, weighted):
                 yield _counting(flow, loss, weighted)
+
+
+def _is_of_the_weights(flow: MaskFlow, weighted: WeightedLoss) -> bool:
+    """Whether it is these weights on this output that Keras refused, and not something else in `evaluate`."""
+    if weighted.comparison is None:
+        return True  # the loss alone raised
+    check = flow.trace.loss_check
+    fails_anyway = check is not None and any(way.problem is not None for way in check.ways)
+    others = [other for loss in output_losses(flow) for other in loss.weighted if other.weights is weighted.weights]
+    return not fails_anyway and not any(other.error and other.comparison is None for other in others)
 
 
 def _refused(flow: MaskFlow, loss: OutputLoss, weighted: WeightedLoss, error: str) -> Finding:

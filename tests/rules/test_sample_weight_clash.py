@@ -12,7 +12,6 @@ from engines import clean, is_keras3, trace
 from loss_models import (
     above_notes,
     by_step,
-    found,
     never,
     of_the_whole_batch,
     quiet,
