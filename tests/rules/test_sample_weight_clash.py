@@ -70,14 +70,16 @@ def test_keras_3_refuses_weights_of_rows_on_a_masked_output(keras: Any, tmp_path
 
 
 def test_evaluate_raises_as_the_finding_says_and_the_way_round_it_works(keras: Any) -> None:
-    """Weights of 1 change nothing: the loss is that of evaluate without weights."""
+    """Weights of 1 change nothing. Each runs first in a model of its own: traced again, weights have no known rank."""
     if not is_keras3(keras):
         pytest.skip("tf_keras takes weights of rows")
-    model, ones = tagger(keras, "mse"), np.ones(2, "float32")
-    plain = model.evaluate(IDS, TARGETS, verbose=0)
-    with pytest.raises(Exception, match=r"(?i)shape|rank"):
-        model.evaluate(IDS, TARGETS, sample_weight=ones, verbose=0)
-    assert model.evaluate(IDS, TARGETS, sample_weight=ones[:, None], verbose=0) == pytest.approx(plain)
+    plain, rows, columns = (tagger(keras, "mse") for _ in range(3))
+    ones = np.ones(2, "float32")
+    columns.set_weights(plain.get_weights())
+    with pytest.raises(Exception, match=r"(?i)incompatible shapes"):
+        rows.evaluate(IDS, TARGETS, sample_weight=ones, verbose=0)
+    found = columns.evaluate(IDS, TARGETS, sample_weight=ones[:, None], verbose=0)
+    assert found == pytest.approx(plain.evaluate(IDS, TARGETS, verbose=0))
 
 
 def test_a_loss_that_brings_them_to_one_rank_is_quiet(keras: Any, tmp_path: Path) -> None:
@@ -88,6 +90,10 @@ def test_a_loss_that_brings_them_to_one_rank_is_quiet(keras: Any, tmp_path: Path
 def test_a_loss_that_counts_padding_once_it_is_weighted(keras: Any, tmp_path: Path) -> None:
     loss = instead_of_the_mask(keras)
     report = verify_saved(tagger(keras, loss()), tmp_path, InsteadOfTheMask=loss)
+    if not is_keras3(keras):
+        # tf_keras multiplies the mask into the weights before it calls the loss, which divides by all steps then.
+        assert above_notes(report) == [("MP201", "tags")]
+        return
     assert above_notes(report) == [("MP204", "tags"), ("MP204", "tags")]
     row, step = report.findings
     assert row.severity is Severity.WARNING
