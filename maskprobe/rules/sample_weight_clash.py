@@ -61,7 +61,8 @@ from maskprobe.rules.losses import (
 from maskprobe.rules.rule import Rule
 
 _WAY_ROUND = {
-    Weights.SAMPLE: "Give weights of shape (batch, 1): sample_weight=weights[:, None]",
+    Weights.SAMPLE: "Give weights of shape (batch, 1), sample_weight=weights[:, None]; compile again first if it has "
+    "failed once.",
     Weights.STEP: "Multiply the mask into the weights, sample_weight=weights * mask, and take the mask off the output, "
     "so that the two do not meet.",
 }
