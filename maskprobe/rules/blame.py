@@ -158,7 +158,7 @@ def _cause(flow: MaskFlow, leak: Leak) -> tuple[Fault, CallRecord]:
             return Fault.ATTENTION, call
         return (Fault.LOST if lost else Fault.KEPT), call
     for tensor in unmasked:
-        guilty = _guilty_before(flow, tensor, list(leak.movement.rows))
+        guilty = guilty_before(flow, tensor, list(leak.movement.rows))
         if guilty is not None:
             return guilty
     return _without_guilt(flow, call), call
@@ -185,7 +185,7 @@ def _is_covered(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> bool:
     return any(hides(mask, padding) for mask in given)
 
 
-def _guilty_before(flow: MaskFlow, tensor: TensorRecord, rows: list[int]) -> tuple[Fault, CallRecord] | None:
+def guilty_before(flow: MaskFlow, tensor: TensorRecord, rows: list[int]) -> tuple[Fault, CallRecord] | None:
     """The nearest call before `tensor` that lost its mask or made a wrong one for `rows`; None if there is none."""
     waiting, seen = [tensor.producer], set[str]()
     while waiting:
@@ -199,7 +199,7 @@ def _guilty_before(flow: MaskFlow, tensor: TensorRecord, rows: list[int]) -> tup
             return Fault.LOST, call
         if _spoils(flow, call, rows):
             bad = _merged_bad_mask(flow, call, rows)
-            earlier = None if bad is None else _guilty_before(flow, bad, rows)
+            earlier = None if bad is None else guilty_before(flow, bad, rows)
             return earlier or (Fault.WRONG, call)
         waiting += [given.producer for given in call.inputs if given.number in flow.padding]
         if call.kind is CallKind.MODEL:

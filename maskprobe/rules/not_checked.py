@@ -42,6 +42,7 @@ from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.loss_unseen import unseen_losses
 from maskprobe.rules.masks import given_masks, made_masks, misfit
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.unseen import not_followed
@@ -74,6 +75,8 @@ def check_loss(flow: MaskFlow) -> Iterator[Finding]:
             "The compile settings could not be rebuilt, or the loss does not take made-up targets.",
             "Name a loss with --loss, or bring data with --data and --targets.",
         )
+    for unseen in unseen_losses(flow):
+        yield _unchecked(unseen.path, unseen.message, unseen.cause, unseen.fix)
 
 
 def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str, ...] = ()) -> Finding:

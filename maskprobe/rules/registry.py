@@ -9,6 +9,8 @@ from maskprobe.rules import (
     backend_dependent,
     bad_mask_source,
     empty_sequence,
+    loss_counts_padding,
+    loss_divides_by_padding,
     mask_contract,
     mask_dropped,
     mask_dropped_by_op,
@@ -17,13 +19,23 @@ from maskprobe.rules import (
     mask_misshapen,
     mask_overwritten,
     mask_symbolic_only,
+    metric_counts_padding,
     no_mask,
     not_checked,
     padding_leak,
     real_step_masked,
+    sample_weight_clash,
 )
 from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.rule import Rule
+
+LOSS_RULES: tuple[Rule, ...] = (
+    loss_divides_by_padding.RULE,
+    loss_counts_padding.RULE,
+    metric_counts_padding.RULE,
+    sample_weight_clash.RULE,
+)
+"""The rules that `verify-loss` goes by."""
 
 RULES: tuple[Rule, ...] = (
     mask_dropped.RULE,
@@ -39,14 +51,11 @@ RULES: tuple[Rule, ...] = (
     no_mask.RULE,
     attention_leak.RULE,
     mask_symbolic_only.RULE,
+    *LOSS_RULES,
     empty_sequence.RULE,
     backend_dependent.RULE,
     not_checked.RULE,
 )
-
-
-LOSS_RULES: tuple[Rule, ...] = ()
-"""The rules that `verify-loss` goes by."""
 
 
 def find_rule(code: str) -> Rule:
@@ -65,13 +74,17 @@ def find_rule(code: str) -> Rule:
 
 def check_losses(flow: MaskFlow) -> tuple[Finding, ...]:
     """The findings of the rules on losses and metrics, in the order of the rules, and what could not be looked at."""
-    found = [finding for rule in LOSS_RULES for finding in rule.check(flow)]
-    return (*found, *not_checked.check_loss(flow))
+    return (*_of_losses(flow), *not_checked.check_loss(flow))
 
 
 def check_all(flow: MaskFlow) -> tuple[Finding, ...]:
     """The findings of all rules, in the order of the calls they are at; those of the whole model come last."""
     place = {call.path: number for number, call in enumerate(flow.trace.calls)}
-    found = [finding for rule in RULES for finding in rule.check(flow)]
+    found = [finding for rule in RULES if rule not in LOSS_RULES for finding in rule.check(flow)]
     found += padding_leak.untold(flow, found)
+    found += [finding for finding in _of_losses(flow) if not loss_counts_padding.is_told(flow, finding, found)]
     return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))
+
+
+def _of_losses(flow: MaskFlow) -> list[Finding]:
+    return [finding for rule in LOSS_RULES for finding in rule.check(flow)]

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import pytest
-
-import maskprobe
-from maskprobe.errors import NotCheckedError
 
 FOLDER = Path(__file__).parents[1] / "data" / "legacy_models"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".h5", ".keras"} or path.is_dir())

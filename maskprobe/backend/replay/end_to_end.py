@@ -126,6 +126,8 @@ def _with_losses(  # noqa: PLR0913, PLR0917 - one run and what it was made of
             warnings.simplefilter("ignore")
             gradient = gradients.ratio(engine.loss(model, targets, result))
             first, seconds = engine.loss(model, targets, before), [engine.loss(model, targets, one) for one in others]
+            if np.ndim(first):
+                raise ValueError(f"it is not reduced to one number: it gives an array of shape {np.shape(first)}")  # noqa: TRY301
             old, news = engine.metrics(model, targets, before), [engine.metrics(model, targets, one) for one in others]
     except Exception as error:  # noqa: BLE001 - a custom loss may raise anything
         return EndToEnd(effects, loss_problem=reason_of(error))
