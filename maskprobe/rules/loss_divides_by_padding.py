@@ -4,7 +4,7 @@
 
 Compares the compiled loss with masked references computed apart from Keras, on made-up targets. It reports an output
 whose loss follows a formula that counts only real steps above the line, and padded ones below it. For a file that a
-tf.keras before 2.11 wrote it also notes that training divided so there, whatever this version does.
+tf.keras before 2.11 or Keras 2.3 wrote it also notes that training divided so there, whatever this version does.
 
 ## Why is this bad?
 
@@ -66,8 +66,8 @@ from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import counted
 
 _VERSION = re.compile(r"2\.(\d+)\.\d+(.*)")
-_FIRST_WITHOUT_SUFFIX = 4
-"""From Keras 2.4 on there is only tf.keras: standalone Keras ended with 2.3."""
+_FIRST = 3
+"""Keras 2.3.1 divides so, standalone and as tf.keras; standalone 2.2.4 does not. From 2.4 on there is only tf.keras."""
 _MENDED = 11
 
 
@@ -92,33 +92,38 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             yield _of_old(flow, loss)
 
 
-def is_old_tf_keras(version: str | None) -> bool:
-    """Whether `version`, as a file states it, is of a tf.keras before 2.11.
+def divided_by_padding(version: str | None) -> bool:
+    """Whether the Keras of `version`, as a file states it, divided a masked mean by padded steps too.
 
-    tf.keras called itself "2.2.4-tf" and "2.3.0-tf" at first, and has no suffix since; standalone Keras never had one.
+    All tf.keras before 2.11 did, and standalone Keras 2.3 (docs/loss-conventions.md has what was measured). tf.keras
+    called itself "2.2.4-tf" and "2.3.0-tf" at first, and has no suffix since; standalone Keras never had one.
     """
     found = _VERSION.fullmatch(version or "")
     if found is None:
         return False
     minor, suffix = int(found[1]), found[2]
-    return minor < _MENDED and (suffix.endswith("-tf") or minor >= _FIRST_WITHOUT_SUFFIX)
+    return minor < _MENDED and (suffix.endswith("-tf") or minor >= _FIRST)
 
 
 def _was_divided(flow: MaskFlow, loss: OutputLoss) -> bool:
-    """Whether the Keras that wrote the file divided this loss by padded steps."""
+    """Whether the Keras that wrote the file divided this loss by padded steps; no, if it is not the file's own."""
+    check = flow.trace.loss_check
+    if check is None or check.chosen is not None:
+        return False
     is_mean = loss.reduction.lower() in MEANS and not is_scalar(loss)
-    return is_old_tf_keras(flow.trace.written_by) and loss.masked and is_mean and loss.padded < loss.steps
+    return divided_by_padding(flow.trace.written_by) and loss.masked and is_mean and loss.padded < loss.steps
 
 
 def _of_old(flow: MaskFlow, loss: OutputLoss) -> Finding:
-    version = flow.trace.written_by
+    version = str(flow.trace.written_by)
+    keras = "Keras" if version.startswith("2.3.") and not version.endswith("-tf") else "tf.keras"
     return RULE.finding(
         path_of(flow, loss),
         Severity.NOTE,
-        f"The file was written by tf.keras {version}, where the loss of {output_words(flow, loss)} was the sum of real "
+        f"The file was written by {keras} {version}, where the loss of {output_words(flow, loss)} was the sum of real "
         f"steps over the number of all steps, Σ(w·m·l)/N: {_factor(loss.steps / (loss.steps - loss.padded))} "
         f"smaller than here on this batch, with {_padded(loss)}.",
-        cause="tf.keras before 2.11 multiplied the mask into the sample weights and divided by all steps.",
+        cause="It multiplied the mask into the sample weights and divided by all steps; from 2.11 on it does not.",
         fix="Nothing in the model. Do not compare losses of that training with those of this version; gradients are as "
         "much larger here.",
         affects=("loss",),
