@@ -28,6 +28,8 @@ from maskprobe import Severity, verify_loss
 from maskprobe.diagnose import judge_loss
 from maskprobe.rules.loss_divides_by_padding import divided_by_padding
 
+LEGACY = Path(__file__).parents[1] / "data" / "legacy_models"
+
 
 def test_a_sum_of_real_steps_over_all_steps_reads_too_small(keras: Any, tmp_path: Path) -> None:
     report = verify_saved(tagger(keras, over_all_steps), tmp_path)
@@ -102,6 +104,18 @@ def test_a_file_of_an_old_tf_keras_was_trained_on_a_smaller_loss(version: str, t
         "padded."
     )
     assert report.exit_code() == 0
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_old"), [("tf115", True), ("tf23", True), ("tf210", True), ("tf215", False), ("keras224", False)]
+)
+def test_files_of_real_versions_are_told_apart(tag: str, is_old: bool) -> None:  # noqa: FBT001 - a test case
+    """Keras 2.2.4 and tf.keras 1.15 write the same number; the suffix alone tells them apart. 20 / 13 is 1.54."""
+    report = verify_loss(LEGACY / f"masked_mse.{tag}.h5")
+    if is_old:
+        assert "1.54 times smaller than here on this batch, with 7 of 20 steps padded" in found(report, "MP201").message
+    else:
+        assert quiet(report, "MP201")
 
 
 @pytest.mark.parametrize(
