@@ -13,7 +13,9 @@ class Weights(StrEnum):
     SAMPLE = "(B,)"
     """One weight a row."""
     STEP = "(B, T)"
-    """One weight a step; class weights become such ones."""
+    """One weight a step."""
+    CLASS = "by class"
+    """One weight a class, which Keras turns into sample weights by the targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class LossEdges:
     no_real_step: float | None
     """The loss of a batch in which every step is padding; None if it raised or there is no mask."""
     nan_at_padding: bool | None
-    """Whether NaN as a target at a padded step makes the loss NaN; None if there is no padded step."""
+    """Whether NaN as a target or a prediction at padded steps makes the loss NaN; None if there is no padded step."""
     is_scalar: bool = False
     """The loss returned one number for the batch before Keras could apply a mask."""
 

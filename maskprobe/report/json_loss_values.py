@@ -52,7 +52,7 @@ class JsonSensitivity(Struct, frozen=True, kw_only=True):
 class JsonWeightedLoss(Struct, frozen=True, kw_only=True):
     """The loss with sample weights."""
 
-    weights: Literal["none", "(B,)", "(B, T)"]
+    weights: Literal["none", "(B,)", "(B, T)", "by class"]
     comparison: JsonComparison | None
     error: Annotated[str | None, Meta(description="What Keras raised; null if it took the weights.")]
 

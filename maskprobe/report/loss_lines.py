@@ -96,8 +96,10 @@ def _weights(check: LossCheck, output: OutputLoss) -> Iterator[str]:
 
 def _weighted_words(weighted: WeightedLoss) -> str:
     found = weighted.comparison
-    if weighted.error is not None or found is None:
+    if weighted.error is not None:
         return f"raises: {weighted.error}"
+    if found is None:
+        return "taken; not compared, as a training step computes another loss than a run"
     if found.problem is not None:
         return f"not checked: {found.problem}"
     return f"{amount(found.value)}, {'no convention fits' if is_unknown(found) else convention_words(found)}"
@@ -133,7 +135,7 @@ def _edges(check: LossCheck, output: OutputLoss) -> Iterator[str]:
         yield f"{name}: a batch without a real step gives no loss, it raises"
     if edges.nan_at_padding is not None:
         becomes = "makes the loss NaN" if edges.nan_at_padding else "leaves the loss as it is"
-        yield f"{name}: NaN as a target at a padded step {becomes}"
+        yield f"{name}: NaN as a target or prediction at padded steps {becomes}"
     if edges.is_scalar:
         yield f"{name}: the loss returns one number for the batch, before Keras can apply a mask"
 

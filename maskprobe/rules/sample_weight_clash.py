@@ -65,6 +65,13 @@ _WAY_ROUND = {
     "failed once.",
     Weights.STEP: "Multiply the mask into the weights, sample_weight=weights * mask, and take the mask off the output, "
     "so that the two do not meet.",
+    Weights.CLASS: "Look the weights up by the targets yourself, and give them as sample weights of shape (batch, "
+    "time): sample_weight=np.asarray(weights)[targets]",
+}
+_SORTS = {
+    Weights.SAMPLE: "sample weights of shape (B,)",
+    Weights.STEP: "sample weights of shape (B, T)",
+    Weights.CLASS: "class weights",
 }
 
 
@@ -79,6 +86,8 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
                     yield _refused(flow, loss, weighted, weighted.error)
             elif _makes_it_count(loss, weighted):
                 yield _counting(flow, loss, weighted)
+            elif weighted.weights is Weights.CLASS and _is_unknown(weighted):
+                yield _of_other_steps(flow, loss)
 
 
 def _is_of_the_weights(flow: MaskFlow, weighted: WeightedLoss) -> bool:
@@ -96,9 +105,26 @@ def _refused(flow: MaskFlow, loss: OutputLoss, weighted: WeightedLoss, error: st
     return RULE.finding(
         path_of(flow, loss),
         Severity.NOTE,
-        f"The loss of {output_words(flow, loss)} fails with sample weights of shape {weighted.weights}: {error}",
+        f"The loss of {output_words(flow, loss)} fails with {_SORTS[weighted.weights]}: {error}",
         cause=f"{flow.trace.engine} {meets}, and their shapes are not brought together.",
         fix=_WAY_ROUND[weighted.weights],
+    )
+
+
+def _is_unknown(weighted: WeightedLoss) -> bool:
+    found = weighted.comparison
+    return found is not None and found.problem is None and found.convention is None and not found.alike
+
+
+def _of_other_steps(flow: MaskFlow, loss: OutputLoss) -> Finding:
+    return RULE.finding(
+        path_of(flow, loss),
+        Severity.NOTE,
+        f"With class weights the loss of {output_words(flow, loss)} does not weigh each step by its class: it follows "
+        "no known formula of such weights.",
+        cause=f"{flow.trace.engine} takes targets of shape (batch, time) for one-hot rows, and weighs each row by the "
+        "step with the largest class number.",
+        fix="Give targets of shape (batch, time, 1), or weights by step: sample_weight=np.asarray(weights)[targets]",
     )
 
 
@@ -115,7 +141,7 @@ def _counting(flow: MaskFlow, loss: OutputLoss, weighted: WeightedLoss) -> Findi
     return RULE.finding(
         path_of(flow, loss),
         Severity.WARNING,
-        f"With sample weights of shape {weighted.weights} the loss of {output_words(flow, loss)} counts padded steps: "
+        f"With {_SORTS[weighted.weights]} the loss of {output_words(flow, loss)} counts padded steps: "
         f"it is {convention_words(found)}. Without weights it is {convention_words(plain)}.",
         cause=f"'{loss.loss}' uses the weights in the place of the mask, not beside it.",
         fix="Multiply the mask into the weights: sample_weight=weights * mask",

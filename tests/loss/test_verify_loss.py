@@ -221,6 +221,24 @@ def test_weights_by_row_raise_in_keras_3(engine: Engine, minor: int | None) -> N
         assert by_row.comparison.convention == by_step.comparison.convention == "mean_over_real_steps"
 
 
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_class_weights_on_steps(loss: str, engine: Engine, tmp_path: Path) -> None:
+    """Keras 3 raises on them; tf_keras takes targets (B, T) for one-hot rows of T classes, and weighs rows."""
+    tagger(engine, loss, activation="softmax", units=8).save(tmp_path / "model.keras")
+    report = maskprobe.verify_loss(tmp_path / "model.keras")
+    weighted = next(one for one in report.trace.loss_check.outputs[0].weighted if one.weights is Weights.CLASS)
+    told = [one for one in report.findings if one.code == "MP204" and "class weights" in one.message]
+    if engine.info.name == "keras":
+        assert weighted.error is not None
+        assert len(told) == 1
+    elif loss == "categorical_crossentropy":
+        assert weighted.comparison.convention == "mean_over_real_steps"
+        assert told == []
+    else:
+        assert weighted.comparison.convention is None
+        assert "does not weigh each step by its class" in told[0].message
+
+
 def test_a_batch_without_a_real_step(engine: Engine) -> None:
     edges = only_output(tagger(engine, "mse")).edges
     assert math.isnan(edges.no_real_step) if engine.info.name == "tf_keras" else edges.no_real_step == 0

@@ -58,7 +58,7 @@ The total loss
 
 Odd batches
   tags: a batch without a real step gives 0
-  tags: NaN as a target at a padded step makes the loss NaN
+  tags: NaN as a target or prediction at padded steps makes the loss NaN
 
 No findings: 1 loss and 0 metrics checked.
 """

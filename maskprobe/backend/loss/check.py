@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.loss.class_weights import with_class_weights
 from maskprobe.backend.loss.edges import CheckedLoss
 from maskprobe.backend.loss.metric_checks import check_metrics
 from maskprobe.backend.loss.output_checks import check_output
@@ -77,6 +78,8 @@ def check_loss(loaded: LoadedModel, feed: Feed, predictions: Predictions, reques
             return LossCheck(outputs, metrics, added=added, seeds=seeds)
         ways = ways_of(loaded, feed, predictions, sets[0].base, added)
         outputs = with_evaluate(loaded, feed, predictions, sets[0].base, outputs)
+        if not added:  # else the loss of a training step is not that of the output alone
+            outputs = with_class_weights(loaded, feed, predictions, kinds, sets[0].base, outputs, ways)
         return LossCheck(outputs, metrics, ways, added, seeds)
 
 

@@ -15,6 +15,7 @@ from maskprobe.backend.loss.compiled import CompiledLoss
 from maskprobe.backend.loss.predictions import Prediction
 from maskprobe.backend.loss.targets import TargetKind
 from maskprobe.backend.replay.runs import with_mask
+from maskprobe.backend.tensors import attached_mask
 from maskprobe.loss_check import LossEdges
 
 Array = npt.NDArray[Any]
@@ -31,7 +32,7 @@ class CheckedLoss:
 
 
 def edges_of(engine: Engine, checked: CheckedLoss, target: Array) -> LossEdges:
-    """Look at a batch without a real step, and at NaN as a target of a padded step."""
+    """Look at a batch without a real step, and at NaN as a target or as a prediction at padded steps."""
     loss, prediction = checked.loss, checked.prediction
     own = own_values(loss, prediction, target)
     return LossEdges(
@@ -54,8 +55,15 @@ def _nan_at_padding(engine: Engine, checked: CheckedLoss, target: Array) -> bool
         return None
     poisoned = target.astype(np.float32)
     poisoned[prediction.padding] = np.nan
-    found = _value(engine, checked.loss, poisoned, prediction.tensor)
-    return None if found is None else bool(np.isnan(found))
+    values = prediction.values.copy()
+    values[prediction.padding] = np.nan
+    bad = with_mask(tf.cast(tf.constant(values), prediction.tensor.dtype), attached_mask(prediction.tensor))
+    found = [
+        _value(engine, checked.loss, poisoned, prediction.tensor),
+        _value(engine, checked.loss, target, bad),
+    ]
+    known = [value for value in found if value is not None]
+    return any(np.isnan(value) for value in known) if known else None
 
 
 def _value(engine: Engine, loss: CompiledLoss, target: Array, predicted: Any) -> float | None:

@@ -41,7 +41,7 @@ def ways_of(
     ways = {"by hand": by_hand, "evaluate": by_evaluate}
     if loaded.is_ours:
         ways["train_on_batch"] = by_training
-    with _untouched(model):
+    with untouched(model):
         return tuple(_way(name, way) for name, way in ways.items())
 
 
@@ -74,7 +74,7 @@ def _error_of(
 ) -> str | None:
     weights = [_weights(prediction, sort) for prediction in predictions.each]
     try:
-        with _untouched(loaded.model):
+        with untouched(loaded.model):
             _evaluate(loaded, feed, predictions.pack(targets), predictions.pack(weights))
     except Exception as error:  # noqa: BLE001 - what Keras raises here is what is looked for
         return reason_of(error)
@@ -96,7 +96,7 @@ def _evaluate(loaded: LoadedModel, feed: Feed, targets: Any, weights: Any = None
 
 
 @contextlib.contextmanager
-def _untouched(model: Any) -> Iterator[None]:
+def untouched(model: Any) -> Iterator[None]:
     """Put weights, states and the compiled functions of the model back."""
     saved = [(raw_variable(weight), np.asarray(raw_variable(weight).numpy())) for weight in model.trainable_variables]
     functions = {name: getattr(model, name, None) for name in ("test_function", "train_function")}
