@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import clean, codes, trace
+from engines import at_least, clean, codes, trace
 from loss_models import (
     above_notes,
     by_step,
@@ -60,6 +60,29 @@ def test_a_call_that_spoilt_the_mask_is_named(keras: Any) -> None:
     finding = found(report, "MP202")
     assert finding.cause == "The mask that the loss finds calls padding real: Masking 'again' makes it so."
     assert finding.related == ("again",)
+
+
+def attending(keras: Any, *, add: bool) -> Any:
+    """A Dense layer read by attention, which takes the mask off it; the output is the sum of both, or the layer's."""
+    ids = tokens(keras)
+    h = keras.layers.Embedding(VOCABULARY, WIDTH, mask_zero=True)(ids)
+    h = keras.layers.Dense(WIDTH, name="tags")(h)
+    attended = keras.layers.MultiHeadAttention(1, 2, name="attention")(h, h)
+    if add:
+        return compiled(keras.Model(ids, keras.layers.Add(name="add")([h, attended])))
+    ends = keras.layers.SimpleRNN(1, name="ends")(attended)
+    return compiled(keras.Model(ids, [h, ends]), ["mse", "mse"])
+
+
+def test_attention_that_takes_the_mask_off_is_named(keras: Any) -> None:
+    if not at_least(keras, 3, 8):
+        pytest.skip("only Keras 3.8 and later takes masks off")
+    finding = found(verify_loss(attending(keras, add=False)), "MP202")
+    assert finding.cause.startswith("MultiHeadAttention 'attention' takes the mask off the output while it runs")
+    assert finding.related == ("attention",)
+    assert found(verify_loss(attending(keras, add=True)), "MP202").related == ("add",)
+    assert codes(trace(attending(keras, add=False))) == [("MP113", "tags")]
+    assert codes(trace(attending(keras, add=True))) == [("MP113", "add")]
 
 
 def test_an_output_that_never_had_a_mask_says_so(keras: Any) -> None:
