@@ -184,20 +184,20 @@ def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | Non
 
 def judge_loss(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply the rules on losses and metrics to `trace`."""
-    from maskprobe.rules.flow import MaskFlow
+    from maskprobe.rules.blamed_flow import BlamedFlow
     from maskprobe.rules.registry import check_losses
 
-    flow = MaskFlow(trace)
+    flow = BlamedFlow(trace)
     return Report(trace, flow.events, check_losses(flow), file)
 
 
 def judge(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply all rules to `trace`."""
-    from maskprobe.rules.flow import MaskFlow
+    from maskprobe.rules.blamed_flow import BlamedFlow
     from maskprobe.rules.registry import check_all
     from maskprobe.rules.verdict import verdicts
 
-    flow = MaskFlow(trace)
+    flow = BlamedFlow(trace)
     findings = check_all(flow)
     codes: dict[str, tuple[str, ...]] = {}
     for finding in findings:

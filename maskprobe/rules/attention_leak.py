@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.blame import Blame, Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.masks import ATTENTION, is_given_any_mask
 from maskprobe.rules.rule import Rule
@@ -54,7 +54,7 @@ from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, listed
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each attention that looks at padding."""
     for blame in flow.blames:
         if blame.fault is Fault.ATTENTION:
@@ -89,7 +89,7 @@ def _cause(call: CallRecord) -> str:
     return "It was given no mask, neither on its tensors nor as an argument."
 
 
-def _fix(flow: MaskFlow, call: CallRecord) -> str:
+def _fix(flow: BlamedFlow, call: CallRecord) -> str:
     masks = sorted(flow.mask_inputs)
     mask = masks[0] if masks else "embedding.compute_mask(tokens)"
     if call.class_name == "MultiHeadAttention":

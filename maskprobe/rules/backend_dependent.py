@@ -50,7 +50,7 @@ import numpy as np
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import BoolArray, CallRecord, Mask
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import sources_with_truth
@@ -60,7 +60,7 @@ _ON_CUDNN = frozenset({"LSTM", "GRU"})
 _RANK_OF_MASK = 2
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each mask that cuDNN could not take: at the first recurrent layer that reads it."""
     for mask, calls in _masks_there(flow).items():
         first, rows = calls[0], _bad_rows(flow, mask.values)
@@ -82,7 +82,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _masks_there(flow: MaskFlow) -> Mapping[Mask, list[CallRecord]]:
+def _masks_there(flow: BlamedFlow) -> Mapping[Mask, list[CallRecord]]:
     """The masks that could reach cuDNN, each with the calls that read it; none of a source that is wrong by itself."""
     wrong = {truth.call.path for truth in sources_with_truth(flow) if truth.hides_real or truth.misses_padding}
     found: dict[Mask, list[CallRecord]] = {}
@@ -115,7 +115,7 @@ def _could_run_there(call: CallRecord) -> bool:
     )
 
 
-def _bad_rows(flow: MaskFlow, mask: BoolArray) -> list[int]:
+def _bad_rows(flow: BlamedFlow, mask: BoolArray) -> list[int]:
     """Rows of which padding comes before a real step, though the data is padded at its end, or is the user's own."""
     kinds = flow.trace.probe.rows
     made = flow.trace.probe.source == "made"

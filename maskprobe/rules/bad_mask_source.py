@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallKind
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
@@ -55,7 +55,7 @@ from maskprobe.rules.tell import read_wrong, told
 from maskprobe.rules.words import call_words, now_hidden, now_real
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each first source that takes padding for real steps."""
     for truth in sources_with_truth(flow):
         if not truth.misses_padding or truth.ignores_rows:
@@ -76,7 +76,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _changed_before(flow: MaskFlow, truth: SourceTruth) -> str | None:
+def _changed_before(flow: BlamedFlow, truth: SourceTruth) -> str | None:
     """The call that made what the source reads, if that is no model input."""
     producer = truth.call.inputs[0].producer if truth.call.inputs else None
     if producer is None or flow.trace.by_path[producer].kind is CallKind.INPUT:
@@ -95,7 +95,7 @@ def _looks_for(truth: SourceTruth) -> str:
     return "index 0"
 
 
-def _cause(flow: MaskFlow, truth: SourceTruth) -> str:
+def _cause(flow: BlamedFlow, truth: SourceTruth) -> str:
     if _looks_for_nan(truth):
         return f"{call_words(truth.call)} looks for NaN, and NaN equals nothing, not even NaN: no step is ever masked."
     changed = _changed_before(flow, truth)
@@ -114,7 +114,7 @@ def _cause(flow: MaskFlow, truth: SourceTruth) -> str:
     return f"{call_words(truth.call)} looks for {_looks_for(truth)}; this data is padded with {padded_with}."
 
 
-def _fix(flow: MaskFlow, truth: SourceTruth) -> str:
+def _fix(flow: BlamedFlow, truth: SourceTruth) -> str:
     if _looks_for_nan(truth):
         return (
             "Pad with a number that cannot occur in the data, and mask that: numpy.nan_to_num(data, nan=-1e9) and "

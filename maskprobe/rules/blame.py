@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from maskprobe.finding import Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, TensorRecord
 from maskprobe.rules.by_value import may_tell_by_value, moved_by_amount
+from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import ATTENTION, is_given_any_mask, is_present, wired_masks
 from maskprobe.rules.scores import is_attention_score, weighs_scores
 from maskprobe.rules.truth import hides, shows
 from maskprobe.witness import Movement
-
-if TYPE_CHECKING:
-    from maskprobe.rules.flow import MaskFlow
 
 
 class Fault(Enum):

@@ -5,13 +5,9 @@ Noise is no padding to such code, so it cannot show what padding does there; oth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from maskprobe.mask_trace import CallKind, CallRecord, InputRole, TensorRecord
+from maskprobe.rules.flow import MaskFlow
 from maskprobe.witness import Change
-
-if TYPE_CHECKING:
-    from maskprobe.rules.flow import MaskFlow
 
 
 def may_tell_by_value(flow: MaskFlow, call: CallRecord) -> bool:

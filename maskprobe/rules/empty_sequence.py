@@ -43,13 +43,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import call_words, listed
 from maskprobe.witness import EmptyRow
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding if an empty row makes NaN, and one if it changes other rows."""
     empty = flow.trace.proof.empty if flow.trace.proof is not None else None
     if empty is None:
@@ -72,7 +72,7 @@ def _others(empty: EmptyRow) -> Finding:
     )
 
 
-def _not_a_number(flow: MaskFlow, empty: EmptyRow) -> Finding:
+def _not_a_number(flow: BlamedFlow, empty: EmptyRow) -> Finding:
     outputs = listed([f"'{flow.trace.outputs[place].producer}'" for place in empty.nan_outputs])
     call = flow.trace.by_path.get(empty.nan_path or "")
     return RULE.finding(

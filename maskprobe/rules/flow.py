@@ -9,7 +9,6 @@ import numpy as np
 
 from maskprobe.finding import CallEvent, Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
-from maskprobe.rules.blame import Blame, Fault, find_blame
 from maskprobe.rules.events import EventFinder, is_source
 from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
 from maskprobe.rules.truth import true_padding
@@ -40,15 +39,6 @@ class MaskFlow:
     def padding(self) -> Mapping[int, BoolArray]:
         """By tensor number where the padding really is; empty without replays."""
         return true_padding(self.trace)
-
-    @cached_property
-    def blames(self) -> tuple[Blame, ...]:
-        """Who is to blame for the leaks that were seen, in the order of the leaks."""
-        return find_blame(self)
-
-    def blame_of(self, call: CallRecord, *faults: Fault) -> Blame | None:
-        """What `call` is to blame for, in one of the ways `faults`; None if nothing was seen."""
-        return next((blame for blame in self.blames if blame.call is call and blame.fault in faults), None)
 
     def reached(self, call: CallRecord) -> frozenset[int]:
         """Numbers of all tensors that what `call` returns reaches, its own outputs included."""

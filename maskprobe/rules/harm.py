@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from maskprobe.finding import Severity
 from maskprobe.mask_trace import CallRecord, TensorRecord
 from maskprobe.rules.blame import Blame, Leak
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.scores import makes_scores
 from maskprobe.rules.truth import hides
 from maskprobe.rules.words import counted, listed
@@ -32,7 +32,7 @@ class Harm:
     evidence: tuple[str, ...] = ()
 
 
-def harm_of(flow: MaskFlow, call: CallRecord, blame: Blame | None, unproved: Severity = Severity.WARNING) -> Harm:
+def harm_of(flow: BlamedFlow, call: CallRecord, blame: Blame | None, unproved: Severity = Severity.WARNING) -> Harm:
     """What the fault at `call` did.
 
     Args:
@@ -68,7 +68,7 @@ def _moved_before(proof: Proof, blame: Blame) -> Iterator[OutputEffect]:
             yield effect
 
 
-def _reaching(flow: MaskFlow, blame: Blame, moved: Sequence[OutputEffect], evidence: tuple[str, ...]) -> Harm:
+def _reaching(flow: BlamedFlow, blame: Blame, moved: Sequence[OutputEffect], evidence: tuple[str, ...]) -> Harm:
     evidence += tuple(moved_words(flow, effect) for effect in moved[:2])
     only = _only_in_some_rows(flow, [leak.movement for leak in blame.leaks], moved)
     if only is not None:
@@ -82,7 +82,7 @@ def _with_loss(harm: Harm, loss: Harm | None) -> Harm:
     return Harm(loss.severity, f"{harm.words} {loss.words}", (*harm.evidence, *loss.evidence))
 
 
-def _without_leak(flow: MaskFlow, call: CallRecord, proof: Proof, unproved: Severity) -> Harm:
+def _without_leak(flow: BlamedFlow, call: CallRecord, proof: Proof, unproved: Severity) -> Harm:
     if _not_replayed(flow, call):
         return Harm(unproved)
     loss = _loss_harm(flow, call, proof)
@@ -101,7 +101,7 @@ def _without_leak(flow: MaskFlow, call: CallRecord, proof: Proof, unproved: Seve
     return Harm(Severity.NOTE, f"No harm was seen: {_reason(flow, call)}.")
 
 
-def _not_replayed(flow: MaskFlow, call: CallRecord) -> bool:
+def _not_replayed(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether what follows from `call` was not looked at, so that its silence says nothing."""
     numbers = {tensor.number for tensor in call.inputs}
     unknown = call.replay is None and not numbers.isdisjoint(flow.padding)
@@ -110,7 +110,7 @@ def _not_replayed(flow: MaskFlow, call: CallRecord) -> bool:
     )
 
 
-def moved_outputs(flow: MaskFlow, proof: Proof, call: CallRecord) -> Iterator[OutputEffect]:
+def moved_outputs(flow: BlamedFlow, proof: Proof, call: CallRecord) -> Iterator[OutputEffect]:
     """The effects on model outputs that `call` leads to: noise in the padding, or more of it, moved them."""
     reached = {place for place, _ in _places_after(flow, call)}
     for effect in proof.effects:
@@ -118,28 +118,28 @@ def moved_outputs(flow: MaskFlow, proof: Proof, call: CallRecord) -> Iterator[Ou
             yield effect
 
 
-def _places_after(flow: MaskFlow, call: CallRecord) -> list[tuple[int, TensorRecord]]:
+def _places_after(flow: BlamedFlow, call: CallRecord) -> list[tuple[int, TensorRecord]]:
     numbers = flow.reached(call)
     return [(place, output) for place, output in enumerate(flow.trace.outputs) if output.number in numbers]
 
 
-def _outputs_after(flow: MaskFlow, call: CallRecord) -> list[TensorRecord]:
+def _outputs_after(flow: BlamedFlow, call: CallRecord) -> list[TensorRecord]:
     return [output for _, output in _places_after(flow, call)]
 
 
-def _is_bare(flow: MaskFlow, output: TensorRecord) -> bool:
+def _is_bare(flow: BlamedFlow, output: TensorRecord) -> bool:
     """Whether a model output has padded steps that no mask of its own hides."""
     padding = flow.padding.get(output.number)
     return padding is not None and not hides(output.mask, padding)
 
 
-def _loss_harm(flow: MaskFlow, call: CallRecord, proof: Proof) -> Harm | None:
+def _loss_harm(flow: BlamedFlow, call: CallRecord, proof: Proof) -> Harm | None:
     """The loss or a metric counts padded steps of an output that has no mask because of `call`; None if not."""
     bare = [output for output in _outputs_after(flow, call) if _is_bare(flow, output)]
     return _counted(proof, bare) if bare else None
 
 
-def unmasked_loss(flow: MaskFlow) -> Harm | None:
+def unmasked_loss(flow: BlamedFlow) -> Harm | None:
     """The loss counts padded steps of a model output, whichever call is to blame; None if it does not."""
     proof = flow.trace.proof
     bare = [output for output in flow.trace.outputs if _is_bare(flow, output)]
@@ -161,7 +161,7 @@ def _names(outputs: Sequence[TensorRecord]) -> str:
     return listed([f"'{output.producer or output.name}'" for output in outputs])
 
 
-def _reaches(flow: MaskFlow, blame: Blame, moved: Sequence[OutputEffect]) -> str:
+def _reaches(flow: BlamedFlow, blame: Blame, moved: Sequence[OutputEffect]) -> str:
     outputs = [flow.trace.outputs[place] for place in dict.fromkeys(effect.output for effect in moved)]
     first = blame.leaks[0].call.path
     where = "" if first == blame.call.path else f" at '{first}'"
@@ -180,7 +180,7 @@ def _harmless(blame: Blame) -> str:
     )
 
 
-def _reason(flow: MaskFlow, call: CallRecord) -> str:
+def _reason(flow: BlamedFlow, call: CallRecord) -> str:
     """Why nothing moves."""
     later = [after for after in flow.after(call) if after.replay is not None and not after.replay.carried]
     if any(output.leak is not None for after in later if after.replay for output in after.replay.outputs):
@@ -200,7 +200,7 @@ def _reason(flow: MaskFlow, call: CallRecord) -> str:
     return "nothing after it mixes padding into real steps"
 
 
-def _leak_words(flow: MaskFlow, leak: Leak) -> str:
+def _leak_words(flow: BlamedFlow, leak: Leak) -> str:
     move = leak.movement
     steps = f"{counted(move.steps, 'real step')} of " if flow.keeps_steps(leak.call, leak.output) else ""
     seen = leak.call.replay.outputs[leak.output] if leak.call.replay is not None else None
@@ -208,7 +208,7 @@ def _leak_words(flow: MaskFlow, leak: Leak) -> str:
     return f"padding moves {steps}'{leak.call.path}' in {_rows(flow, move, rows)}, {_far(move)}"
 
 
-def moved_words(flow: MaskFlow, effect: OutputEffect) -> str:
+def moved_words(flow: BlamedFlow, effect: OutputEffect) -> str:
     """What moved a model output, where and how far."""
     output = flow.trace.outputs[effect.output]
     assert effect.moved is not None  # noqa: S101 - chosen so
@@ -230,7 +230,7 @@ def _times(relative: float) -> str:
     return f"{100 * relative:.0f} % of its spread" if relative < 10 else f"{relative:.0f} times its spread"  # noqa: PLR2004
 
 
-def _rows(flow: MaskFlow, move: Movement, count: int = 0) -> str:
+def _rows(flow: BlamedFlow, move: Movement, count: int = 0) -> str:
     """The rows that moved; `count` is how many the tensor has, if not those of the probe (heads in the batch axis)."""
     kinds = flow.trace.probe.rows
     if count not in {0, len(kinds)}:
@@ -243,7 +243,7 @@ def _rows(flow: MaskFlow, move: Movement, count: int = 0) -> str:
     return f"row {named[0]}" if len(named) == 1 else f"rows {listed(named)}"
 
 
-def _only_in_some_rows(flow: MaskFlow, leaks: Sequence[Movement], moved: Sequence[OutputEffect]) -> str | None:
+def _only_in_some_rows(flow: BlamedFlow, leaks: Sequence[Movement], moved: Sequence[OutputEffect]) -> str | None:
     """A sentence on which sequences alone are harmed, if it is not all that are padded; None if it is."""
     kinds = flow.trace.probe.rows
     if flow.trace.probe.source != "made" or any(effect.change is Change.MORE for effect in moved):

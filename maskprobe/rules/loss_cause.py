@@ -9,7 +9,7 @@ import numpy as np
 from maskprobe.loss_check import OutputLoss
 from maskprobe.mask_trace import BoolArray, CallRecord
 from maskprobe.rules.blame import Fault, guilty_before
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.losses import is_scalar, tensor_of
 from maskprobe.rules.masks import is_present
 from maskprobe.rules.truth import hides
@@ -28,7 +28,7 @@ class LossCause:
     """Path of the guilty call, if there is one."""
 
 
-def cause_of(flow: MaskFlow, loss: OutputLoss) -> LossCause:
+def cause_of(flow: BlamedFlow, loss: OutputLoss) -> LossCause:
     """Why `loss`, which counts padded steps, does so."""
     missing = _mask_cause(flow, loss)
     if not is_scalar(loss):
@@ -39,7 +39,7 @@ def cause_of(flow: MaskFlow, loss: OutputLoss) -> LossCause:
     return replace(missing, words=f"{missing.words} And {scalar}", fix=f"{missing.fix}\n{_BY_STEP}")
 
 
-def _mask_cause(flow: MaskFlow, loss: OutputLoss) -> LossCause | None:
+def _mask_cause(flow: BlamedFlow, loss: OutputLoss) -> LossCause | None:
     """What is wrong with the mask of the output; None if nothing is."""
     output = tensor_of(flow, loss)
     padding = flow.padding.get(output.number)
@@ -63,7 +63,7 @@ def _padded_rows(padding: BoolArray) -> list[int]:
     return [int(row) for row in np.flatnonzero(padding.reshape(len(padding), -1).any(axis=1))]
 
 
-def _takers(flow: MaskFlow, number: int) -> tuple[str, ...]:
+def _takers(flow: BlamedFlow, number: int) -> tuple[str, ...]:
     """The calls that took the mask off this tensor."""
     return tuple(call.path for call in flow.judged if number in call.took_masks_off)
 
@@ -83,7 +83,7 @@ def _of_call(fault: Fault, call: CallRecord) -> LossCause:
     )
 
 
-def _wrong_from_the_start(flow: MaskFlow) -> LossCause:
+def _wrong_from_the_start(flow: BlamedFlow) -> LossCause:
     sources = [call_words(source) for source in flow.sources]
     return LossCause(
         f"The mask that the loss finds does not hide all padding; it is made by {listed(sources)}.",
@@ -92,7 +92,7 @@ def _wrong_from_the_start(flow: MaskFlow) -> LossCause:
     )
 
 
-def _never(flow: MaskFlow) -> LossCause:
+def _never(flow: BlamedFlow) -> LossCause:
     if flow.sources:
         return LossCause(
             "The output never had a mask: no mask source is on the way to it.",

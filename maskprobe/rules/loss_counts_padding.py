@@ -51,7 +51,7 @@ from collections.abc import Iterator, Sequence
 from maskprobe.finding import Finding, Severity
 from maskprobe.loss_check import OutputLoss
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.loss_cause import cause_of
 from maskprobe.rules.losses import (
     convention_of,
@@ -68,7 +68,7 @@ from maskprobe.rules.rule import Rule
 from maskprobe.rules.words import counted, listed, verb
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each output whose loss moves with the targets at padded steps."""
     for loss in output_losses(flow):
         if counts_padding(loss):
@@ -86,7 +86,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             )
 
 
-def is_told(flow: MaskFlow, finding: Finding, others: Sequence[Finding]) -> bool:
+def is_told(flow: BlamedFlow, finding: Finding, others: Sequence[Finding]) -> bool:
     """Whether one of `others` speaks of the cause of `finding` already: of the guilty call, or of this loss."""
     if finding.code != RULE.code:
         return False
@@ -108,13 +108,13 @@ def _is_about(other: Finding, path: str) -> bool:
     return other.path == path or other.path.startswith(f"{path}/") or path.startswith(f"{other.path}/")
 
 
-def _want_a_mask(flow: MaskFlow, others: Sequence[Finding]) -> frozenset[str]:
+def _want_a_mask(flow: BlamedFlow, others: Sequence[Finding]) -> frozenset[str]:
     """The calls that one of `others` blames for padding which no mask ever hid: the loss wants the same one."""
     never = {blame.call.path for blame in flow.blames if blame.fault in {Fault.NEVER, Fault.ATTENTION}}
     return frozenset(other.path for other in others if other.path in never and other.severity is not Severity.NOTE)
 
 
-def _reaches(flow: MaskFlow, other: Finding, numbers: set[int]) -> bool:
+def _reaches(flow: BlamedFlow, other: Finding, numbers: set[int]) -> bool:
     call = flow.trace.by_path.get(other.path)
     return call is None or not numbers.isdisjoint(flow.reached(call))
 
@@ -124,14 +124,14 @@ def _formula(loss: OutputLoss) -> str:
     return f": it is {convention_words(convention)}" if convention is not None and convention.counts_padding else ""
 
 
-def _metrics(flow: MaskFlow, loss: OutputLoss) -> str:
+def _metrics(flow: BlamedFlow, loss: OutputLoss) -> str:
     names = [f"'{metric.name}'" for metric in counting_metrics(flow, loss)]
     if not names:
         return ""
     return f" So {verb(names, 'does the metric', 'do the metrics')} {listed(names)}."
 
 
-def _evidence(flow: MaskFlow, loss: OutputLoss) -> tuple[str, ...]:
+def _evidence(flow: BlamedFlow, loss: OutputLoss) -> tuple[str, ...]:
     checked = [("loss", loss.sensitivity)]
     checked += [(f"metric '{metric.name}'", metric.sensitivity) for metric in counting_metrics(flow, loss)]
     return tuple(

@@ -50,7 +50,7 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.loss_check import OutputLoss
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.losses import (
     MEANS,
     convention_of,
@@ -71,7 +71,7 @@ _FIRST = 3
 _MENDED = 11
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each output whose loss divides by padded steps, here or where its file was written."""
     for loss in output_losses(flow):
         if not loss.padded or counts_padding(loss):
@@ -105,7 +105,7 @@ def divided_by_padding(version: str | None) -> bool:
     return minor < _MENDED and (suffix.endswith("-tf") or minor >= _FIRST)
 
 
-def _was_divided(flow: MaskFlow, loss: OutputLoss) -> bool:
+def _was_divided(flow: BlamedFlow, loss: OutputLoss) -> bool:
     """Whether the Keras that wrote the file divided this loss by padded steps; no, if it is not the file's own."""
     check = flow.trace.loss_check
     if check is None or check.chosen is not None:
@@ -114,7 +114,7 @@ def _was_divided(flow: MaskFlow, loss: OutputLoss) -> bool:
     return divided_by_padding(flow.trace.written_by) and loss.masked and is_mean and loss.padded < loss.steps
 
 
-def _of_old(flow: MaskFlow, loss: OutputLoss) -> Finding:
+def _of_old(flow: BlamedFlow, loss: OutputLoss) -> Finding:
     version = str(flow.trace.written_by)
     keras = "Keras" if version.startswith("2.3.") and not version.endswith("-tf") else "tf.keras"
     return RULE.finding(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from maskprobe.loss.conventions import find_convention
 from maskprobe.loss.recognise import relative_gap
 from maskprobe.loss_check import Candidate, Comparison
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.losses import convention_words, output_losses, output_words, path_of
 from maskprobe.rules.words import listed
 
@@ -25,7 +25,7 @@ class Unseen:
     fix: str
 
 
-def unseen_losses(flow: MaskFlow) -> Iterator[Unseen]:
+def unseen_losses(flow: BlamedFlow) -> Iterator[Unseen]:
     """The losses that could not be compared or, of padded outputs, follow no known formula; metrics and totals."""
     for loss in output_losses(flow):
         name = f"The loss '{loss.loss}' of {output_words(flow, loss)}"
@@ -46,7 +46,7 @@ def unseen_losses(flow: MaskFlow) -> Iterator[Unseen]:
     yield from list(_metrics(flow)) or _ways(flow)
 
 
-def _metrics(flow: MaskFlow) -> Iterator[Unseen]:
+def _metrics(flow: BlamedFlow) -> Iterator[Unseen]:
     """One for all metrics of one problem."""
     check = flow.trace.loss_check
     seen = [metric.comparison for metric in (() if check is None else check.metrics)]
@@ -59,7 +59,7 @@ def _metrics(flow: MaskFlow) -> Iterator[Unseen]:
         )
 
 
-def _ways(flow: MaskFlow) -> Iterator[Unseen]:
+def _ways(flow: BlamedFlow) -> Iterator[Unseen]:
     """What Keras could not do by itself, though the losses could be computed one by one."""
     check = flow.trace.loss_check
     failed = [way for way in (() if check is None else check.ways) if way.problem is not None]

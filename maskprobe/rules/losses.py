@@ -8,29 +8,29 @@ from maskprobe.loss.convention import Convention
 from maskprobe.loss.conventions import MEAN_OVER_REAL_STEPS, find_convention
 from maskprobe.loss_check import Comparison, MetricCheck, OutputLoss
 from maskprobe.mask_trace import TensorRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 
 MEANS = frozenset({"auto", "mean", "mean_with_sample_weight", "sum_over_batch_size"})
 """Reductions that divide, as Keras 2 and 3 name them."""
 
 
-def output_losses(flow: MaskFlow) -> tuple[OutputLoss, ...]:
+def output_losses(flow: BlamedFlow) -> tuple[OutputLoss, ...]:
     """What was seen of the loss of each output; empty where nothing was."""
     check = flow.trace.loss_check
     return () if check is None else check.outputs
 
 
-def tensor_of(flow: MaskFlow, loss: OutputLoss) -> TensorRecord:
+def tensor_of(flow: BlamedFlow, loss: OutputLoss) -> TensorRecord:
     """The model output that `loss` is of."""
     return flow.trace.outputs[loss.output]
 
 
-def path_of(flow: MaskFlow, loss: OutputLoss) -> str:
+def path_of(flow: BlamedFlow, loss: OutputLoss) -> str:
     """Path of the call that returns the output; empty if no call was seen to."""
     return tensor_of(flow, loss).producer or ""
 
 
-def output_words(flow: MaskFlow, loss: OutputLoss) -> str:
+def output_words(flow: BlamedFlow, loss: OutputLoss) -> str:
     """`the output 'tags'`."""
     return f"the output '{path_of(flow, loss) or loss.name or loss.output}'"
 
@@ -63,7 +63,7 @@ def mean_over_real_steps(comparison: Comparison) -> float | None:
     return next(values, None)
 
 
-def counting_metrics(flow: MaskFlow, loss: OutputLoss) -> Iterator[MetricCheck]:
+def counting_metrics(flow: BlamedFlow, loss: OutputLoss) -> Iterator[MetricCheck]:
     """The metrics of the output that other targets at padded steps were seen to move."""
     check = flow.trace.loss_check
     for metric in () if check is None else check.metrics:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from maskprobe.finding import Event, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import Harm, harm_of
 from maskprobe.rules.masks import MERGES, given_masks, keeps_time, misfit
 
@@ -34,17 +34,17 @@ class LostBy(Enum):
     """It never fitted its tensor: MP107, where it was made."""
 
 
-def lost_calls(flow: MaskFlow, kind: LostBy) -> list[CallRecord]:
+def lost_calls(flow: BlamedFlow, kind: LostBy) -> list[CallRecord]:
     """The calls that lost a mask in the way `kind`."""
     return [call for call in flow.where(Event.LOST) if lost_by(flow, call) is kind]
 
 
-def seen_harm(flow: MaskFlow, call: CallRecord, unproved: Severity = Severity.WARNING) -> Harm:
+def seen_harm(flow: BlamedFlow, call: CallRecord, unproved: Severity = Severity.WARNING) -> Harm:
     """What the loss of a mask at `call` was seen to do."""
     return harm_of(flow, call, flow.blame_of(call, Fault.LOST), unproved)
 
 
-def lost_by(flow: MaskFlow, call: CallRecord) -> LostBy:
+def lost_by(flow: BlamedFlow, call: CallRecord) -> LostBy:
     """Which rule speaks of the mask that was lost at `call`."""
     leaks = flow.blame_of(call, Fault.LOST) is not None
     if not leaks and (flow.is_given_by_hand(call) or _is_told_inside(flow, call)):
@@ -60,12 +60,12 @@ def lost_by(flow: MaskFlow, call: CallRecord) -> LostBy:
     return LostBy.LAYER if call.facts.builtin else LostBy.CUSTOM
 
 
-def _is_told_inside(flow: MaskFlow, call: CallRecord) -> bool:
+def _is_told_inside(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether a call inside was seen to be guilty: that is the one to name."""
     return any(blame.fault is Fault.LOST and blame.call.path.startswith(f"{call.path}/") for blame in flow.blames)
 
 
-def not_handed_in(flow: MaskFlow, wrapper: CallRecord) -> Iterator[CallRecord]:
+def not_handed_in(flow: BlamedFlow, wrapper: CallRecord) -> Iterator[CallRecord]:
     """The layers inside a `TimeDistributed` that take masks and got none, though it had one for each inner step."""
     mask = next((mask for mask in given_masks(wrapper) if isinstance(mask, Mask)), None)
     if wrapper.facts.time_distributed and mask is not None and len(mask.shape) >= _RANK_WITH_INNER_STEPS:
@@ -80,12 +80,12 @@ def goes_on(call: CallRecord) -> bool:
     return any(keeps_time(tensor, steps) for tensor in call.outputs)
 
 
-def _has_lost_inside(flow: MaskFlow, call: CallRecord) -> bool:
+def _has_lost_inside(flow: BlamedFlow, call: CallRecord) -> bool:
     prefix = call.path + "/"
     return any(inner.path.startswith(prefix) and inner.kind is not CallKind.MODEL for inner in flow.where(Event.LOST))
 
 
-def _hurts_inside(flow: MaskFlow, call: CallRecord) -> bool:
+def _hurts_inside(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether a mask lost inside another call matters: to a model around it, or to a call beside it.
 
     The calls in a model tell where; only if none of them is to blame does the model stand for itself.
@@ -103,11 +103,11 @@ def _hurts_inside(flow: MaskFlow, call: CallRecord) -> bool:
     return any(path.startswith(prefix) for path in flow.readers_without_mask(call))
 
 
-def _lost_itself(flow: MaskFlow, call: CallRecord) -> bool:
+def _lost_itself(flow: BlamedFlow, call: CallRecord) -> bool:
     return flow.events[call.path].event is Event.LOST
 
 
-def _ancestors(flow: MaskFlow, call: CallRecord) -> list[CallRecord]:
+def _ancestors(flow: BlamedFlow, call: CallRecord) -> list[CallRecord]:
     """The calls around `call`, innermost first."""
     found = []
     parent = call.parent

@@ -55,7 +55,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Blame, Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
 from maskprobe.rules.masks import given_masks
@@ -64,7 +64,7 @@ from maskprobe.rules.tell import lost_message, silence, told
 from maskprobe.rules.words import call_words
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each custom layer that ended a mask."""
     for call in lost_calls(flow, LostBy.CUSTOM):
         readers = flow.readers_without_mask(call)
@@ -88,7 +88,7 @@ def _is_custom(call: CallRecord) -> bool:
     return not call.facts.builtin and call.kind is CallKind.LAYER and any(given_masks(call))
 
 
-def _wrong_mask(flow: MaskFlow, blame: Blame) -> Finding:
+def _wrong_mask(flow: BlamedFlow, blame: Blame) -> Finding:
     call, harm = blame.call, harm_of(flow, blame.call, blame)
     readers = flow.readers_of_mask(call)
     return RULE.finding(

@@ -45,13 +45,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import by_hand, carry_in_layer, lost_message, silence
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each built-in layer that ended a mask."""
     for call in lost_calls(flow, LostBy.LAYER):
         readers = flow.readers_without_mask(call)
@@ -68,7 +68,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _fix(flow: MaskFlow, call: CallRecord) -> str:
+def _fix(flow: BlamedFlow, call: CallRecord) -> str:
     own = _OF_CLASS.get(call.class_name)
     if own is not None:
         return own(flow)
@@ -91,24 +91,24 @@ def _of_its_length(call: CallRecord) -> str:
     return f", brought from {before[1]} to {after[1]} steps as {call.class_name} does."
 
 
-def _for_flatten(_flow: MaskFlow) -> str:
+def _for_flatten(_flow: BlamedFlow) -> str:
     return (
         "Replace it by a layer that uses the mask where it ends the time axis: GlobalAveragePooling1D() or LSTM(units)."
     )
 
 
-def _for_max_pooling(_flow: MaskFlow) -> str:
+def _for_max_pooling(_flow: BlamedFlow) -> str:
     return (
         "Use GlobalAveragePooling1D(), which leaves masked steps out; or pool in a layer of your own that takes "
         "call(self, x, mask=None) and sets masked steps very low before the maximum."
     )
 
 
-def _for_lambda(flow: MaskFlow) -> str:
+def _for_lambda(flow: BlamedFlow) -> str:
     return carry_in_layer(flow, "lambda inputs, mask: mask")
 
 
-_OF_CLASS: Mapping[str, Callable[[MaskFlow], str]] = {
+_OF_CLASS: Mapping[str, Callable[[BlamedFlow], str]] = {
     "Flatten": _for_flatten,
     "GlobalMaxPooling1D": _for_max_pooling,
     "Lambda": _for_lambda,

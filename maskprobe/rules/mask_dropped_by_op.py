@@ -45,7 +45,7 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
 from maskprobe.rules.masks import is_present
 from maskprobe.rules.rule import Rule
@@ -55,7 +55,7 @@ from maskprobe.rules.words import last_name, listed
 _SLICES = frozenset({"GetItem", "SlicingOpLambda", "StridedSlice"})
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each operation or merge that ended a mask."""
     for call in lost_calls(flow, LostBy.OPERATION):
         readers = flow.readers_without_mask(call)
@@ -77,7 +77,7 @@ def _unmasked(call: CallRecord) -> list[str]:
     return [tensor.producer or tensor.name for tensor in call.inputs if not is_present(tensor.mask)]
 
 
-def _cause(flow: MaskFlow, call: CallRecord) -> str:
+def _cause(flow: BlamedFlow, call: CallRecord) -> str:
     if call.kind is CallKind.OPERATION:
         return f"An operation on tensors carries no mask, in any version of Keras. {silence(flow, call)}"
     if call.class_name == "Dot":
@@ -93,7 +93,7 @@ def _cause(flow: MaskFlow, call: CallRecord) -> str:
     )
 
 
-def _fix(flow: MaskFlow, call: CallRecord) -> str:
+def _fix(flow: BlamedFlow, call: CallRecord) -> str:
     if call.kind is CallKind.OPERATION:
         return _fix_operation(flow, call)
     readers = [path for path in flow.readers_without_mask(call) if path != "loss"]
@@ -102,7 +102,7 @@ def _fix(flow: MaskFlow, call: CallRecord) -> str:
     return f"Use a subclass of {call.class_name} whose compute_mask(self, inputs, mask) returns the mask that holds."
 
 
-def _fix_operation(flow: MaskFlow, call: CallRecord) -> str:
+def _fix_operation(flow: BlamedFlow, call: CallRecord) -> str:
     if not goes_on(call):
         return "End the time axis in a layer that takes the mask: LSTM(units)(h) or GlobalAveragePooling1D()(h)"
     if call.class_name in _SLICES:

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.lost import LostBy, lost_calls, not_handed_in, seen_harm
 from maskprobe.rules.rule import Rule
@@ -53,7 +53,7 @@ from maskprobe.rules.tell import lost_message, silence, told
 from maskprobe.rules.words import call_words
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each inner call that lost a mask, and for each inner layer that never got one."""
     for call in lost_calls(flow, LostBy.INSIDE):
         readers = flow.readers_without_mask(call)
@@ -72,7 +72,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         yield from _never_handed_in(flow, wrapper)
 
 
-def _never_handed_in(flow: MaskFlow, wrapper: CallRecord) -> Iterator[Finding]:
+def _never_handed_in(flow: BlamedFlow, wrapper: CallRecord) -> Iterator[Finding]:
     for inner in not_handed_in(flow, wrapper):
         harm = harm_of(flow, wrapper, flow.blame_of(wrapper, Fault.KEPT))
         message = f"The mask of each inner sequence reaches {call_words(wrapper)} and is not handed to"

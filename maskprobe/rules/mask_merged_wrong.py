@@ -48,8 +48,8 @@ import numpy as np
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallRecord, Mask, TensorRecord
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.events import merge_rule
-from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.harm import Harm, harm_of
 from maskprobe.rules.masks import ATTENTION, all_of, any_of, is_all_real, is_present, is_time_joining, same_shape
 from maskprobe.rules.rule import Rule
@@ -58,7 +58,7 @@ from maskprobe.rules.tell import by_hand, read_wrong, told
 from maskprobe.rules.words import counted, listed, now_hidden, now_real
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each merge of masks that are not one and the same."""
     wrong = {truth.call.path for truth in sources_with_truth(flow) if truth.hides_real or truth.misses_padding}
     for call in flow.where(Event.MERGED, Event.CARRIED):
@@ -71,7 +71,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         yield finding
 
 
-def _of_merge(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
+def _of_merge(flow: BlamedFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
     came = [tensor.mask for tensor in masked if isinstance(tensor.mask, Mask)]
     went = call.outputs[0].mask
     if not isinstance(went, Mask) or not same_shape([*came, went]):
@@ -83,7 +83,7 @@ def _of_merge(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> F
     return _disagreeing(flow, call, came, went)
 
 
-def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
+def _all_real(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
     unmasked = [tensor.producer or tensor.name for tensor in call.inputs if not is_present(tensor.mask)]
     readers = flow.readers_of_mask(call)
     _, who = read_wrong(readers)
@@ -101,15 +101,15 @@ def _all_real(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) ->
     )
 
 
-def _harm(flow: MaskFlow, call: CallRecord, unproved: Severity) -> Harm:
+def _harm(flow: BlamedFlow, call: CallRecord, unproved: Severity) -> Harm:
     return harm_of(flow, call, flow.blame_of(call, Fault.WRONG), unproved)
 
 
-def _example(flow: MaskFlow, call: CallRecord) -> str:
+def _example(flow: BlamedFlow, call: CallRecord) -> str:
     return by_hand(flow, call, flow.readers_of_mask(call))
 
 
-def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
+def _disagreeing(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
     rule, every = merge_rule(came, went), all_of(came)
     real = now_real(every, went.values)
     readers = flow.readers_of_mask(call)
@@ -135,7 +135,7 @@ def _disagreeing(flow: MaskFlow, call: CallRecord, came: list[Mask], went: Mask)
     )
 
 
-def _agreeing(flow: MaskFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
+def _agreeing(flow: BlamedFlow, call: CallRecord, masked: list[TensorRecord]) -> Finding | None:
     """Masks from different data that happened to be equal: by which rule they are merged could not be seen."""
     behind = {flow.inputs_behind_mask(tensor) for tensor in masked}
     if len(behind) < 2 or any(not_known == frozenset() for not_known in behind):  # noqa: PLR2004 - two inputs

@@ -59,14 +59,14 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding
 from maskprobe.mask_trace import CallRecord, Mask, TensorRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.masks import misfit
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import read_wrong
 from maskprobe.rules.words import call_words
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each call from which a misshapen mask starts."""
     for call in flow.judged:
         if any(misfit(tensor) for tensor in call.inputs):
@@ -77,7 +77,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             yield _finding(flow, call, problem)
 
 
-def _not_turned(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str | None:
+def _not_turned(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> str | None:
     settings = call.facts.settings
     if not (call.facts.builtin and settings.get("go_backwards") is True and settings.get("return_sequences") is True):
         return None
@@ -89,7 +89,7 @@ def _not_turned(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str |
     return "the outputs are in reverse order and the mask is not, so it hides other steps"
 
 
-def _finding(flow: MaskFlow, call: CallRecord, problem: str) -> Finding:
+def _finding(flow: BlamedFlow, call: CallRecord, problem: str) -> Finding:
     readers = flow.readers_of_mask(call)
     severity, who = read_wrong(readers)
     return RULE.finding(

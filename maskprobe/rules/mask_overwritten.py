@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from maskprobe.finding import Event, Finding
 from maskprobe.mask_trace import CallRecord, Mask
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.masks import all_of, fits, same_shape
 from maskprobe.rules.rule import Rule
@@ -51,7 +51,7 @@ from maskprobe.rules.tell import read_wrong, source_words, told
 from maskprobe.rules.words import call_words, now_hidden, now_real
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each mask source that replaced another mask."""
     for call in flow.where(Event.OVERWRITTEN):
         went = call.outputs[0].mask

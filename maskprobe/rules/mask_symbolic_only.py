@@ -48,7 +48,7 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallRecord, Mask, MaskState, TensorRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import Harm, unmasked_loss
 from maskprobe.rules.lost import LostBy, lost_calls, seen_harm
 from maskprobe.rules.masks import is_present, padded_steps
@@ -57,7 +57,7 @@ from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, counted, listed, verb
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each mask that was taken off, and for each that differs when compiled."""
     told: set[int] = set()
     for call in lost_calls(flow, LostBy.TAKEN_OFF):
@@ -69,7 +69,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _compiled(flow)
 
 
-def _taken_off(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> Finding:
+def _taken_off(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> Finding:
     readers = flow.readers_without_mask(call)
     made = flow.finder.made_mask(tensor.number)
     maker = tensor.producer or tensor.name
@@ -89,7 +89,7 @@ def _taken_off(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> Findin
     )
 
 
-def _outputs(flow: MaskFlow, told: set[int]) -> Iterator[Finding]:
+def _outputs(flow: BlamedFlow, told: set[int]) -> Iterator[Finding]:
     """Model outputs that lost their mask after they were made: the loss reads them last."""
     for output in flow.trace.outputs:
         made = flow.finder.made_mask(output.number)
@@ -110,7 +110,7 @@ def _outputs(flow: MaskFlow, told: set[int]) -> Iterator[Finding]:
         )
 
 
-def _compiled(flow: MaskFlow) -> Iterator[Finding]:
+def _compiled(flow: BlamedFlow) -> Iterator[Finding]:
     """One finding for all differences: the first call at which they show, the others with it."""
     differences = flow.trace.compiled or ()
     if differences:
@@ -135,11 +135,11 @@ def _count(mask: MaskState) -> str:
     return f" ({counted(padded_steps(mask.values), 'padded step')})" if isinstance(mask, Mask) else ""
 
 
-def _takers(flow: MaskFlow, number: int) -> tuple[str, ...]:
+def _takers(flow: BlamedFlow, number: int) -> tuple[str, ...]:
     return tuple(call.path for call in flow.judged if number in call.took_masks_off)
 
 
-def _cause(flow: MaskFlow, tensor: TensorRecord) -> str:
+def _cause(flow: BlamedFlow, tensor: TensorRecord) -> str:
     takers = _takers(flow, tensor.number)
     who = listed([call_words(flow.trace.by_path[path]) for path in takers]) or "A call in between"
     attention = any(flow.trace.by_path[path].class_name == "MultiHeadAttention" for path in takers)
@@ -147,7 +147,7 @@ def _cause(flow: MaskFlow, tensor: TensorRecord) -> str:
     return f"{who} takes the mask off the tensors it reads while it runs{since}; whoever reads them later finds none."
 
 
-def _fix(flow: MaskFlow, call: CallRecord, tensor: TensorRecord) -> str:
+def _fix(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> str:
     name = tensor.producer or "x"
     reads = f"[{name}, {_taker(flow, tensor)}(branch, branch)]" if len(call.inputs) > 1 else name
     return f"{_branch(tensor)}\n    {call.name}({reads})"
@@ -158,7 +158,7 @@ def _branch(tensor: TensorRecord) -> str:
     return f"Give the attention a tensor of its own:\n    branch = keras.layers.Rescaling(1.0)({name})"
 
 
-def _taker(flow: MaskFlow, tensor: TensorRecord) -> str:
+def _taker(flow: BlamedFlow, tensor: TensorRecord) -> str:
     return next(iter(_takers(flow, tensor.number)), "attention")
 
 

@@ -48,7 +48,7 @@ from collections.abc import Iterator, Sequence
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.loss_check import MetricCheck, OutputLoss
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.losses import counting_metrics, counts_padding, output_losses, output_words, path_of
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import keras3_before
@@ -58,7 +58,7 @@ _MASKED_SINCE = 12
 """Keras 3.12 is the first to mask mean metrics."""
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each output with metrics that count padding, while its loss does not."""
     for loss in output_losses(flow):
         metrics = tuple(counting_metrics(flow, loss))
@@ -66,7 +66,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
             yield _finding(flow, loss, metrics)
 
 
-def _finding(flow: MaskFlow, loss: OutputLoss, metrics: Sequence[MetricCheck]) -> Finding:
+def _finding(flow: BlamedFlow, loss: OutputLoss, metrics: Sequence[MetricCheck]) -> Finding:
     names = [f"'{metric.name}'" for metric in metrics]
     return RULE.finding(
         path_of(flow, loss),
@@ -84,7 +84,7 @@ def _finding(flow: MaskFlow, loss: OutputLoss, metrics: Sequence[MetricCheck]) -
     )
 
 
-def _cause(flow: MaskFlow, loss: OutputLoss, metrics: Sequence[MetricCheck]) -> str:
+def _cause(flow: BlamedFlow, loss: OutputLoss, metrics: Sequence[MetricCheck]) -> str:
     classes = listed(list(dict.fromkeys(metric.class_name for metric in metrics)))
     engine = flow.trace.engine
     if not loss.masked:

@@ -45,8 +45,8 @@ from collections.abc import Iterator
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, InputRole
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.harm import harm_of, unmasked_loss
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.rule import Rule
@@ -54,7 +54,7 @@ from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, listed
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for the first call that mixes in padding which no mask ever hid; and for a loss that counts it."""
     for blame in flow.blames:
         if blame.fault is Fault.NEVER:
@@ -74,7 +74,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
         yield from _loss_only(flow)
 
 
-def _by_value(flow: MaskFlow) -> Iterator[Finding]:
+def _by_value(flow: BlamedFlow) -> Iterator[Finding]:
     """Calls that tell padding by its value and are right: noise moves them, other amounts of padding do not."""
     for blame in flow.blames:
         if blame.fault is Fault.BY_VALUE and moved_by_amount(flow, blame.call) is False:
@@ -94,7 +94,7 @@ def _what(call: CallRecord) -> str:
     return "A mask that does not hide all padding reaches" if any(given_masks(call)) else "No mask reaches"
 
 
-def _loss_only(flow: MaskFlow) -> Iterator[Finding]:
+def _loss_only(flow: BlamedFlow) -> Iterator[Finding]:
     """The outputs are clean, and the loss counts padded steps for want of a mask."""
     harm = unmasked_loss(flow)
     if harm is not None:
@@ -109,7 +109,7 @@ def _loss_only(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _cause(flow: MaskFlow, call: CallRecord) -> str:
+def _cause(flow: BlamedFlow, call: CallRecord) -> str:
     masks = sorted(flow.mask_inputs)
     if masks:
         return f"The model takes the mask {listed(masks)}, and {call_words(call)} does not use it."
@@ -119,13 +119,13 @@ def _cause(flow: MaskFlow, call: CallRecord) -> str:
     return f"What it reads comes from {listed(sorted(behind))}, through {sort}: nothing says which steps are padding."
 
 
-def _unmasked_inputs(flow: MaskFlow, call: CallRecord) -> frozenset[str]:
+def _unmasked_inputs(flow: BlamedFlow, call: CallRecord) -> frozenset[str]:
     """The inputs behind `call` that no mask was made from; all, if one was made from each."""
     behind = flow.inputs_behind(call)
     return behind.difference(*(flow.inputs_behind(source) for source in flow.sources)) or behind
 
 
-def _fix(flow: MaskFlow, call: CallRecord) -> str:
+def _fix(flow: BlamedFlow, call: CallRecord) -> str:
     masks = sorted(flow.mask_inputs)
     if masks and call.kind is CallKind.OPERATION:
         return f"Use {masks[0]} in the values that {call_words(call)} reads, or pad only after the sequence."

@@ -40,8 +40,8 @@ from collections.abc import Iterator
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.loss_unseen import unseen_losses
 from maskprobe.rules.masks import given_masks, made_masks, misfit
 from maskprobe.rules.rule import Rule
@@ -50,7 +50,7 @@ from maskprobe.rules.words import call_words, listed
 from maskprobe.witness import Change
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each thing that could not be judged."""
     yield from _failed(flow)
     yield from _unreadable(flow)
@@ -64,7 +64,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from _ends_unknown(flow)
 
 
-def check_loss(flow: MaskFlow) -> Iterator[Finding]:
+def check_loss(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for what could not be judged of the losses and metrics."""
     yield from _failed(flow)
     check = flow.trace.loss_check
@@ -83,7 +83,7 @@ def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str
     return RULE.finding(path, Severity.NOTE, message, cause=cause, fix=fix, affects=affects, unchecked=True)
 
 
-def _failed(flow: MaskFlow) -> Iterator[Finding]:
+def _failed(flow: BlamedFlow) -> Iterator[Finding]:
     if flow.trace.failure is not None:
         call = flow.trace.by_path[flow.trace.failure]
         yield _unchecked(
@@ -94,7 +94,7 @@ def _failed(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _unreadable(flow: MaskFlow) -> Iterator[Finding]:
+def _unreadable(flow: BlamedFlow) -> Iterator[Finding]:
     """One finding a reason: the first call it was met at, the others with it."""
     by_reason: dict[str, list[str]] = {}
     for call in flow.where(Event.UNKNOWN):
@@ -122,7 +122,7 @@ def _why_unreadable(call: CallRecord) -> tuple[str, str]:
     )
 
 
-def _pooled(flow: MaskFlow) -> Iterator[Finding]:
+def _pooled(flow: BlamedFlow) -> Iterator[Finding]:
     for call in flow.where(Event.UNKNOWN):
         if not _has_unreadable(call) and call.kind is not CallKind.MODEL:
             yield _unchecked(
@@ -138,7 +138,7 @@ def _has_unreadable(call: CallRecord) -> bool:
     return any(isinstance(mask, Unreadable) for mask in (*given_masks(call), *made_masks(call)))
 
 
-def _unused_mask_inputs(flow: MaskFlow) -> Iterator[Finding]:
+def _unused_mask_inputs(flow: BlamedFlow) -> Iterator[Finding]:
     if flow.trace.proof is not None:
         return  # what moves tells
     for name in sorted(flow.mask_inputs):
@@ -151,7 +151,7 @@ def _unused_mask_inputs(flow: MaskFlow) -> Iterator[Finding]:
             )
 
 
-def _not_compiled(flow: MaskFlow) -> Iterator[Finding]:
+def _not_compiled(flow: BlamedFlow) -> Iterator[Finding]:
     problem = flow.trace.compiled_problem
     if problem is not None:
         yield _unchecked(
@@ -162,7 +162,7 @@ def _not_compiled(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _not_replayed(flow: MaskFlow) -> Iterator[Finding]:
+def _not_replayed(flow: BlamedFlow) -> Iterator[Finding]:
     """One finding a reason: the first call, the others with it."""
     by_reason: dict[str, list[str]] = {}
     for call in flow.judged:
@@ -178,7 +178,7 @@ def _not_replayed(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _not_followed(flow: MaskFlow) -> Iterator[Finding]:
+def _not_followed(flow: BlamedFlow) -> Iterator[Finding]:
     """Calls that turn padded ids into numbers, and show no call inside that does."""
     for compiled, words in (
         (False, "reads padded ids and returns no steps: whether padding counts there was not seen."),
@@ -197,7 +197,7 @@ def _not_followed(flow: MaskFlow) -> Iterator[Finding]:
             )
 
 
-def _told_by_value(flow: MaskFlow) -> Iterator[Finding]:
+def _told_by_value(flow: BlamedFlow) -> Iterator[Finding]:
     """Calls that may tell padding by its value, where other amounts of padding could not be tried."""
     for blame in flow.blames:
         if blame.fault is Fault.BY_VALUE and moved_by_amount(flow, blame.call) is None:
@@ -210,7 +210,7 @@ def _told_by_value(flow: MaskFlow) -> Iterator[Finding]:
             )
 
 
-def _ends_unknown(flow: MaskFlow) -> Iterator[Finding]:
+def _ends_unknown(flow: BlamedFlow) -> Iterator[Finding]:
     """What could not be looked at end to end."""
     proof = flow.trace.proof
     if proof is None:
@@ -244,7 +244,7 @@ def _ends_unknown(flow: MaskFlow) -> Iterator[Finding]:
         )
 
 
-def _no_mask(flow: MaskFlow) -> Iterator[Finding]:
+def _no_mask(flow: BlamedFlow) -> Iterator[Finding]:
     if flow.sources or flow.trace.failure is not None:
         return
     if all(call.kind is CallKind.INPUT for call in flow.trace.calls):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallRecord, TensorRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import moved_words
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.unseen import not_followed
@@ -14,7 +14,7 @@ from maskprobe.rules.words import call_words
 from maskprobe.witness import Change, OutputEffect
 
 
-def amounts(flow: MaskFlow, rule: Rule) -> Iterator[Finding]:
+def amounts(flow: BlamedFlow, rule: Rule) -> Iterator[Finding]:
     """Give a finding of `rule` for each call at which other padding changes what leads to an output.
 
     Left out are outputs that a call leads to which was seen to leak. More padding is an error, padding before instead
@@ -38,7 +38,7 @@ def amounts(flow: MaskFlow, rule: Rule) -> Iterator[Finding]:
         yield _unseen(flow, effect, rule) if effect.change is Change.NOISE else _of_amount(flow, effect, rule)
 
 
-def _unseen(flow: MaskFlow, effect: OutputEffect, rule: Rule) -> Finding:
+def _unseen(flow: BlamedFlow, effect: OutputEffect, rule: Rule) -> Finding:
     return rule.finding(
         "",
         Severity.ERROR,
@@ -50,7 +50,7 @@ def _unseen(flow: MaskFlow, effect: OutputEffect, rule: Rule) -> Finding:
     )
 
 
-def _of_amount(flow: MaskFlow, effect: OutputEffect, rule: Rule) -> Finding:
+def _of_amount(flow: BlamedFlow, effect: OutputEffect, rule: Rule) -> Finding:
     call = flow.trace.by_path.get(effect.path or "")
     if call is not None and effect.change is Change.MORE and _turns_round(call):
         return _not_turned(flow, effect, call, rule)
@@ -72,7 +72,7 @@ def _of_amount(flow: MaskFlow, effect: OutputEffect, rule: Rule) -> Finding:
     )
 
 
-def _though(flow: MaskFlow) -> str:
+def _though(flow: BlamedFlow) -> str:
     """That noise in the padding moved nothing, where noise could be put everywhere."""
     refused = any(call.replay is not None and call.replay.problem is not None for call in flow.judged)
     return "" if refused or not_followed(flow) else ", though what stands in the padding does not"
@@ -83,7 +83,7 @@ def _turns_round(call: CallRecord) -> bool:
     return settings.get("go_backwards") is True and settings.get("return_sequences") is True
 
 
-def _not_turned(flow: MaskFlow, effect: OutputEffect, call: CallRecord, rule: Rule) -> Finding:
+def _not_turned(flow: BlamedFlow, effect: OutputEffect, call: CallRecord, rule: Rule) -> Finding:
     return rule.finding(
         call.path,
         Severity.ERROR,
@@ -96,7 +96,7 @@ def _not_turned(flow: MaskFlow, effect: OutputEffect, call: CallRecord, rule: Ru
     )
 
 
-def _why_positions(flow: MaskFlow, effect: OutputEffect) -> str:
+def _why_positions(flow: BlamedFlow, effect: OutputEffect) -> str:
     call = flow.trace.by_path.get(effect.path or "")
     if call is None:
         return "Something in the model depends on where in the row a step stands."
@@ -109,7 +109,7 @@ def _why_positions(flow: MaskFlow, effect: OutputEffect) -> str:
     return f"{call_words(call)} depends on where in the row a step stands, as position embeddings do."
 
 
-def _has_other_steps(flow: MaskFlow, tensor: TensorRecord) -> bool:
+def _has_other_steps(flow: BlamedFlow, tensor: TensorRecord) -> bool:
     """Whether `tensor` has a time axis with other steps than the model's inputs."""
     lengths = {given.real.shape[1] for given in flow.trace.probe.inputs if given.real is not None}
     padding = flow.padding.get(tensor.number)

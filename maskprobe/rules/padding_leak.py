@@ -52,7 +52,7 @@ from collections.abc import Iterator, Sequence
 from maskprobe.finding import Finding, Severity
 from maskprobe.mask_trace import CallRecord
 from maskprobe.rules.blame import Fault
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.lost import not_handed_in
 from maskprobe.rules.other_padding import amounts
@@ -64,7 +64,7 @@ _NOT_OF_MASKS = "MP2"
 """Codes before this one are faults of masks, and explain what moves at the calls they name."""
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each call that had the mask and leaked, and for each output that other padding changes."""
     for blame in flow.blames:
         if blame.fault is Fault.KEPT and not any(not_handed_in(flow, blame.call)):
@@ -82,7 +82,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
     yield from (finding for finding in amounts(flow, RULE) if finding.severity is Severity.ERROR)
 
 
-def untold(flow: MaskFlow, findings: Sequence[Finding]) -> Iterator[Finding]:
+def untold(flow: BlamedFlow, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Give a finding for each leak, and for each place that padding before moves, that none of `findings` speaks of."""
     told_at = {path for finding in findings for path in (finding.path, *finding.affects)}
     faulty = {

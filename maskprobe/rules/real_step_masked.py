@@ -47,14 +47,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from maskprobe.finding import Finding
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
 from maskprobe.rules.tell import read_wrong
 from maskprobe.rules.words import call_words, counted
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each source that hides real steps."""
     for truth in sources_with_truth(flow):
         if not truth.hides_real or (truth.misses_padding and not truth.ignores_rows):
@@ -89,7 +89,7 @@ def _cause(truth: SourceTruth) -> str:
     return "These steps hold index 0, which mask_zero=True takes for padding."
 
 
-def _fix(flow: MaskFlow, truth: SourceTruth) -> str:
+def _fix(flow: BlamedFlow, truth: SourceTruth) -> str:
     if truth.ignores_rows:
         own = f"Build {call_words(truth.call)} without mask_zero; the token Embedding brings the mask"
         if flow.trace.engine.generation == 2:  # noqa: PLR2004 - Keras 2

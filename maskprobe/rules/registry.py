@@ -26,7 +26,7 @@ from maskprobe.rules import (
     real_step_masked,
     sample_weight_clash,
 )
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.rule import Rule
 
 LOSS_RULES: tuple[Rule, ...] = (
@@ -72,12 +72,12 @@ def find_rule(code: str) -> Rule:
     raise UsageError(f"there is no rule {code!r}; the rules are {known}")
 
 
-def check_losses(flow: MaskFlow) -> tuple[Finding, ...]:
+def check_losses(flow: BlamedFlow) -> tuple[Finding, ...]:
     """The findings of the rules on losses and metrics, in the order of the rules, and what could not be looked at."""
     return (*_of_losses(flow), *not_checked.check_loss(flow))
 
 
-def check_all(flow: MaskFlow) -> tuple[Finding, ...]:
+def check_all(flow: BlamedFlow) -> tuple[Finding, ...]:
     """The findings of all rules, in the order of the calls they are at; those of the whole model come last."""
     place = {call.path: number for number, call in enumerate(flow.trace.calls)}
     found = [finding for rule in RULES if rule not in LOSS_RULES for finding in rule.check(flow)]
@@ -86,5 +86,5 @@ def check_all(flow: MaskFlow) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))
 
 
-def _of_losses(flow: MaskFlow) -> list[Finding]:
+def _of_losses(flow: BlamedFlow) -> list[Finding]:
     return [finding for rule in LOSS_RULES for finding in rule.check(flow)]

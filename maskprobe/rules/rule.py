@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from maskprobe.finding import Finding, Severity
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Rule:
     """One line."""
     page: str
     """The module's docstring: What it does, Why is this bad?, Known limits, Example, Use instead, References."""
-    check: Callable[[MaskFlow], Iterator[Finding]]
+    check: Callable[[BlamedFlow], Iterator[Finding]]
     """Gives a finding for each cause. Pure: the same trace, the same findings."""
 
     def finding(  # noqa: PLR0913 - the fields of a finding

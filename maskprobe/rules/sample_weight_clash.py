@@ -49,7 +49,7 @@ from collections.abc import Iterator
 
 from maskprobe.finding import Finding, Severity
 from maskprobe.loss_check import OutputLoss, WeightedLoss, Weights
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.losses import (
     convention_of,
     convention_words,
@@ -75,7 +75,7 @@ _SORTS = {
 }
 
 
-def check(flow: MaskFlow) -> Iterator[Finding]:
+def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each sort of weights that a loss refuses, or that makes it count padding."""
     for loss in output_losses(flow):
         if not loss.padded or counts_padding(loss):
@@ -90,7 +90,7 @@ def check(flow: MaskFlow) -> Iterator[Finding]:
                 yield _of_other_steps(flow, loss)
 
 
-def _is_of_the_weights(flow: MaskFlow, weighted: WeightedLoss) -> bool:
+def _is_of_the_weights(flow: BlamedFlow, weighted: WeightedLoss) -> bool:
     """Whether it is these weights on this output that Keras refused, and not something else in `evaluate`."""
     if weighted.comparison is None:
         return True  # the loss alone raised
@@ -100,7 +100,7 @@ def _is_of_the_weights(flow: MaskFlow, weighted: WeightedLoss) -> bool:
     return not fails_anyway and not any(other.error and other.comparison is None for other in others)
 
 
-def _refused(flow: MaskFlow, loss: OutputLoss, weighted: WeightedLoss, error: str) -> Finding:
+def _refused(flow: BlamedFlow, loss: OutputLoss, weighted: WeightedLoss, error: str) -> Finding:
     meets = "multiplies the mask of the output and the weights" if loss.masked else "multiplies losses and weights"
     return RULE.finding(
         path_of(flow, loss),
@@ -116,7 +116,7 @@ def _is_unknown(weighted: WeightedLoss) -> bool:
     return found is not None and found.problem is None and found.convention is None and not found.alike
 
 
-def _of_other_steps(flow: MaskFlow, loss: OutputLoss) -> Finding:
+def _of_other_steps(flow: BlamedFlow, loss: OutputLoss) -> Finding:
     return RULE.finding(
         path_of(flow, loss),
         Severity.NOTE,
@@ -134,7 +134,7 @@ def _makes_it_count(loss: OutputLoss, weighted: WeightedLoss) -> bool:
     return plain is not None and found is not None and found.counts_padding and not plain.counts_padding
 
 
-def _counting(flow: MaskFlow, loss: OutputLoss, weighted: WeightedLoss) -> Finding:
+def _counting(flow: BlamedFlow, loss: OutputLoss, weighted: WeightedLoss) -> Finding:
     plain, found = convention_of(loss.comparison), convention_of(weighted.comparison)
     assert plain is not None  # noqa: S101 - `_makes_it_count` says so
     assert found is not None  # noqa: S101 - as above

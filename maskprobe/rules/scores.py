@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from maskprobe.mask_trace import CallRecord
-
-if TYPE_CHECKING:
-    from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.flow import MaskFlow
 
 _RANK_OF_SCORES = 3
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from maskprobe.finding import Severity
 from maskprobe.mask_trace import CallKind, CallRecord, Mask
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import Harm
 from maskprobe.rules.lost import goes_on
 from maskprobe.rules.masks import given_masks
 from maskprobe.rules.words import call_words, last_name, listed, padding_of, verb
 
 
-def lost_message(flow: MaskFlow, call: CallRecord, readers: Sequence[str], harm: Harm) -> str:
+def lost_message(flow: BlamedFlow, call: CallRecord, readers: Sequence[str], harm: Harm) -> str:
     """What was lost at `call`, and who goes on without it."""
     mask = next((mask for mask in given_masks(call) if isinstance(mask, Mask)), None)
     sources = flow.origins_before(call)
@@ -29,7 +29,7 @@ def told(message: str, harm: Harm) -> str:
     return f"{message} {harm.words}" if harm.words else message
 
 
-def silence(flow: MaskFlow, call: CallRecord) -> str:
+def silence(flow: BlamedFlow, call: CallRecord) -> str:
     """What Keras itself said of the lost mask, and what other versions say."""
     engine = flow.trace.engine
     if engine.generation == 2:  # noqa: PLR2004 - Keras 2
@@ -40,7 +40,7 @@ def silence(flow: MaskFlow, call: CallRecord) -> str:
     return f"{engine} says nothing for {kind}; standalone Keras raised an error."
 
 
-def by_hand(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
+def by_hand(flow: BlamedFlow, call: CallRecord, readers: Sequence[str]) -> str:
     """Code that gives the mask which reached `call` to the first of `readers`: `lstm(h, mask=tokens.compute_mask(x))`.
 
     For multi-head attention it stands for `query_mask`, `key_mask` and `value_mask`.
@@ -52,7 +52,7 @@ def by_hand(flow: MaskFlow, call: CallRecord, readers: Sequence[str]) -> str:
     return f"{reader}(h, mask={last_name(source) if source else 'embedding'}.compute_mask(x))"
 
 
-def carry_in_layer(flow: MaskFlow, mask: str) -> str:
+def carry_in_layer(flow: BlamedFlow, mask: str) -> str:
     """How to put a function in a layer that hands on a mask; `mask` is the code of a function that makes it."""
     if flow.trace.engine.generation == 2:  # noqa: PLR2004 - Keras 2
         return f"Do it in a layer that hands the mask on: keras.layers.Lambda(function, mask={mask})"
@@ -70,12 +70,12 @@ def read_wrong(readers: Sequence[str]) -> tuple[Severity, str]:
     return Severity.ERROR, f"{listed(readers)} {verb(readers, 'reads', 'read')} this mask"
 
 
-def keras3_before(flow: MaskFlow, minor: int) -> bool:
+def keras3_before(flow: BlamedFlow, minor: int) -> bool:
     """Whether the trace is of a Keras 3 older than `3.minor`."""
     major, found = (int(part) for part in flow.trace.engine.version.split(".")[:2])
     return major == 3 and found < minor  # noqa: PLR2004 - Keras 3
 
 
-def source_words(flow: MaskFlow, paths: Sequence[str]) -> str:
+def source_words(flow: BlamedFlow, paths: Sequence[str]) -> str:
     """`Embedding 'tokens' and Masking 'values'`."""
     return listed([call_words(flow.trace.by_path[path]) for path in paths])

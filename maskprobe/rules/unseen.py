@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from maskprobe.mask_trace import CallKind, CallRecord
-from maskprobe.rules.flow import MaskFlow
+from maskprobe.rules.blamed_flow import BlamedFlow
 
 
-def not_followed(flow: MaskFlow) -> tuple[str, ...]:
+def not_followed(flow: BlamedFlow) -> tuple[str, ...]:
     """Paths of the outermost calls that turn padded ids into numbers out of sight; none without replays."""
     if flow.trace.proof is None or flow.trace.failure is not None:
         return ()
@@ -14,7 +14,7 @@ def not_followed(flow: MaskFlow) -> tuple[str, ...]:
     return tuple(path for path in blind if not any(path.startswith(f"{other}/") for other in blind))
 
 
-def _ends_ids(flow: MaskFlow, call: CallRecord) -> bool:
+def _ends_ids(flow: BlamedFlow, call: CallRecord) -> bool:
     reads = [tensor for tensor in call.inputs if tensor.number in flow.padding]
     inside = (other for other in flow.judged if other.path.startswith(f"{call.path}/"))
     return (

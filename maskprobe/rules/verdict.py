@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from maskprobe.finding import Event, Finding, Severity
 from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Fault
+from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import given_masks, is_present, misfit
 from maskprobe.rules.truth import hides_only
 from maskprobe.witness import Verdict
@@ -16,7 +16,7 @@ from maskprobe.witness import Verdict
 _LOSING = frozenset({"MP101", "MP102", "MP108", "MP109", "MP113"})
 
 
-def verdicts(flow: MaskFlow, findings: Sequence[Finding]) -> Mapping[str, Verdict]:
+def verdicts(flow: BlamedFlow, findings: Sequence[Finding]) -> Mapping[str, Verdict]:
     """The verdict on each call by its path; none without replays."""
     if flow.trace.proof is None:
         return {}
@@ -36,7 +36,7 @@ _OF_EVENT = {
 }
 
 
-def _verdict(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict:
+def _verdict(flow: BlamedFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict:
     event = flow.events[call.path].event
     told_by_value = flow.blame_of(call, Fault.BY_VALUE) is not None and moved_by_amount(flow, call) is None
     if event is Event.FAILED or _could_not_look(call) or told_by_value:
@@ -48,7 +48,7 @@ def _verdict(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verd
     return _of_values(flow, call, found) or _OF_EVENT.get(event, Verdict.NOTHING)
 
 
-def _of_values(flow: MaskFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict | None:
+def _of_values(flow: BlamedFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict | None:
     """The verdict where values or the mask's own values tell; None where the mask was only handed on."""
     moved = call.replay is not None and any(output.leak is not None for output in call.replay.outputs)
     leaks = moved and flow.blame_of(call, Fault.CHOSEN, Fault.BY_VALUE) is None
@@ -66,7 +66,7 @@ def _could_not_look(call: CallRecord) -> bool:
     return call.replay is not None and call.replay.problem is not None
 
 
-def _is_wrong(flow: MaskFlow, call: CallRecord) -> bool:
+def _is_wrong(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether the mask of an output calls padding real, or real steps padding."""
     for output in call.outputs:
         padding = flow.padding.get(output.number)
