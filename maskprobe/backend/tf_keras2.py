@@ -105,7 +105,7 @@ class TFKeras:
         """Compile `model` with the loss and metrics of `settings`, without the file's optimizer."""
         with tf_keras.utils.custom_object_scope(dict(custom_objects)):
             restored = {
-                name: _restored(value, name) if name in _COMPILE_ARGUMENTS else value
+                name: _restored(value, name, custom_objects) if name in _COMPILE_ARGUMENTS else value
                 for name, value in settings.items()
             }
             model.compile(**restored)
@@ -147,15 +147,20 @@ class TFKeras:
         return tuple(tf_keras_metrics(model)) if model.compiled_metrics.built else ()
 
 
-def _restored(value: Any, name: str) -> Any:
-    """Deserialize the losses or metrics in `value`: one, a list of them or a dict by output name."""
+def _restored(value: Any, name: str, custom_objects: Mapping[str, Any]) -> Any:
+    """Deserialize the losses or metrics in `value`: one, a list of them or a dict by output name.
+
+    Names of the user's own are looked up at once: tf_keras would do it when the loss is first called, out of the scope.
+    """
     module = tf_keras.losses if name == "loss" else tf_keras.metrics
+    if isinstance(value, str):
+        return custom_objects.get(value, value)
     if isinstance(value, Mapping):
         if "class_name" in value:
             return module.deserialize(dict(value))
-        return {key: _restored(item, name) for key, item in value.items()}
+        return {key: _restored(item, name, custom_objects) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_restored(item, name) for item in value]
+        return [_restored(item, name, custom_objects) for item in value]
     return value
 
 

@@ -270,6 +270,18 @@ def test_a_model_without_a_loss_gets_mse_or_the_one_that_is_named(engine: Engine
     assert check(model).chosen is None
 
 
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_loss_of_ones_own_is_brought_for_a_file(suffix: str, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / f"model{suffix}"
+    tagger(engine, cubes).save(path)
+    report = maskprobe.verify_loss(path, custom_objects={"cubes": cubes}, trust=True)
+    assert report.trace.loss_check.outputs[0].comparison.convention == "mean_over_real_steps"
+    bare = maskprobe.verify_loss(path)
+    assert bare.trace.loss_check.problem is not None
+    assert [one.code for one in bare.findings] == ["MP901"]
+    assert bare.exit_code() == 3
+
+
 def test_a_loss_that_keras_does_not_know_is_one_clear_line(engine: Engine) -> None:
     with pytest.raises(UsageError, match="cannot compile the model with the loss 'no_such_loss'") as caught:
         check(tagger(engine, "mse"), loss="no_such_loss")
