@@ -10,8 +10,9 @@ from maskprobe.backend.compiled import compare_compiled
 from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.loss.check import LossRequest, check_loss
 from maskprobe.backend.loss.predictions import predictions_of
+from maskprobe.backend.replay.calm import calm_effects
 from maskprobe.backend.replay.end_to_end import EndToEnd, any_leak, noise_effects
-from maskprobe.backend.replay.invariance import Invariance, Original, calm_with_noise, padding_effects
+from maskprobe.backend.replay.invariance import Invariance, Original, padding_effects
 from maskprobe.backend.replay.jitter import jittered_weights
 from maskprobe.backend.replay.settings import settings_for
 from maskprobe.backend.run import Feed, Run, build_model, run_again, run_model
@@ -119,12 +120,12 @@ def _loss_as_it_is(loaded: LoadedModel, feed: Feed, run: Run, options: TraceOpti
 
 
 def _end_to_end(original: Original, feed: Feed, *, training: bool) -> tuple[EndToEnd, Invariance]:
-    """One run where no call leaks and there is no loss to compute; else noise and other padding apart."""
+    """One run where no call leaks and nothing moves in it; else noise and other padding apart."""
     loaded, run, replays = original.loaded, original.run, original.replays
-    if not training and loaded.loss is None and not any_leak(run):
-        calm = calm_with_noise(original)
+    if not training and not any_leak(run):
+        calm = calm_effects(original)
         if calm is not None:
-            return EndToEnd(()), calm
+            return calm
     ends = noise_effects(loaded, feed, run, replays)
     # In training mode rows of one batch change each other: other rows would move them without any padding.
     return ends, Invariance() if training else padding_effects(original)

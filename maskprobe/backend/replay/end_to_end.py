@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.replay.predictions import others_at_padding
 from maskprobe.backend.run import Feed, Run, run_again
 from maskprobe.backend.state import preserved_state
+from maskprobe.mask_trace import LossRecord
 from maskprobe.witness import Change, LossEffect, OutputEffect
 
 _NEAR_ROUNDING = 1e-4
@@ -43,8 +44,7 @@ class EndToEnd:
 
 def noise_effects(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> EndToEnd:
     """Run `loaded` again on `feed` with noise on all padding, masks held, and compare with `run`."""
-    has_loss = loaded.loss is not None and loaded.loss.problem is None
-    with tf.GradientTape(persistent=False, watch_accessed_variables=False) if has_loss else _no_tape() as tape:
+    with loss_tape(loaded) as tape:
         injector = _injector(replays, tape)
         try:
             result = _run_changed(loaded, feed, run, replays, injector)
@@ -57,10 +57,22 @@ def noise_effects(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplay
         effects = tuple(_effect(place, run, replays, before[place], after[place]) for place in range(len(before)))
         if any(effect.moved for effect in effects) and not any_leak(run) and not replays.replayer.settings.training:
             effects = _with_equal_draws(loaded, feed, run, replays)
-        if not has_loss:
+        if tape is None:
             return EndToEnd(effects)
-        paddings = [replays.replayer.padding.get(record.number) for record in run.outputs]
-        return _with_losses(loaded, before, paddings, result, _Gradient(tape, injector), effects)
+        return loss_effects(loaded, before, paddings_of(run, replays), result, Gradient(tape, injector), effects)
+
+
+def loss_tape(loaded: LoadedModel) -> contextlib.AbstractContextManager[Any]:
+    """A tape for the gradient of the compiled loss; the context gives None if there is no loss to compute."""
+    if loaded.loss is None or loaded.loss.problem is not None:
+        return contextlib.nullcontext()
+    tape: contextlib.AbstractContextManager[Any] = tf.GradientTape(persistent=False, watch_accessed_variables=False)
+    return tape
+
+
+def paddings_of(run: Run, replays: CallReplays) -> list[PaddingMap | None]:
+    """Where the padding is in each output of the model."""
+    return [replays.replayer.padding.get(record.number) for record in run.outputs]
 
 
 def _baseline(loaded: LoadedModel, feed: Feed, run: Run, replays: CallReplays) -> Sequence[Any]:
@@ -90,7 +102,9 @@ def moved_between(one: Any, other: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Gradient:
+class Gradient:
+    """Of a loss, with respect to the tensors that noise was put on."""
+
     tape: Any
     injector: Injector
 
@@ -107,27 +121,34 @@ class _Gradient:
         return padded / real if real else None
 
 
-def _with_losses(  # noqa: PLR0913, PLR0917 - one run and what it was made of
+def loss_effects(  # noqa: PLR0913, PLR0917 - one run and what it was made of
     loaded: LoadedModel,
     returned: Sequence[Any],
     paddings: Sequence[PaddingMap | None],
-    result: Any,
-    gradients: _Gradient,
-    effects: tuple[OutputEffect, ...],
+    noisy: Any,
+    gradients: Gradient,
+    effects: tuple[OutputEffect, ...] = (),
 ) -> EndToEnd:
+    """What other predictions at padded steps do to loss and metrics, and the gradient of the loss there.
+
+    Args:
+        loaded: The model.
+        returned: What it returned on the probe.
+        paddings: Where the padding is in that.
+        noisy: What it returned in the run with noise, on these rows or on others, in its own structure.
+        gradients: Of that run.
+        effects: Handed on.
+    """
     assert loaded.loss is not None  # noqa: S101 - for the type checker
     engine, model = loaded.engine, loaded.model
-    before = tf.nest.pack_sequence_as(result, list(returned))
-    others = [tf.nest.pack_sequence_as(result, changed) for changed in others_at_padding(returned, paddings)]
-    made = make_targets(returned, loaded.loss, 0)
-    targets = tf.nest.pack_sequence_as(result, [tf.constant(target) for target in made])
+    before = tf.nest.pack_sequence_as(noisy, list(returned))
+    others = [tf.nest.pack_sequence_as(noisy, changed) for changed in others_at_padding(returned, paddings)]
+    targets, noisy_targets = (_targets(noisy, tensors, loaded.loss) for tensors in (returned, tensors_in(noisy)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            gradient = gradients.ratio(engine.loss(model, targets, result))
             first, seconds = engine.loss(model, targets, before), [engine.loss(model, targets, one) for one in others]
-            if np.ndim(first):
-                raise ValueError(f"it is not reduced to one number: it gives an array of shape {np.shape(first)}")  # noqa: TRY301
+            gradient = gradients.ratio(engine.loss(model, noisy_targets, noisy))
             old, news = engine.metrics(model, targets, before), [engine.metrics(model, targets, one) for one in others]
     except Exception as error:  # noqa: BLE001 - a custom loss may raise anything
         return EndToEnd(effects, loss_problem=reason_of(error))
@@ -157,9 +178,8 @@ def _most(values: npt.NDArray[Any]) -> float:
     return float(finite.max(initial=0.0))
 
 
-@contextlib.contextmanager
-def _no_tape() -> Iterator[None]:
-    yield None
+def _targets(nest: Any, tensors: Sequence[Any], loss: LossRecord) -> Any:
+    return tf.nest.pack_sequence_as(nest, [tf.constant(target) for target in make_targets(tensors, loss, 0)])
 
 
 def _injector(replays: CallReplays, tape: Any) -> Injector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,35 +121,48 @@ def _draws(original: Original) -> bool:
     return any(moved_between(one, other) for one, other in zip(first, second, strict=True))
 
 
-def calm_with_noise(original: Original) -> Invariance | None:
+@dataclass(frozen=True, slots=True)
+class CalmRun:
+    """One run with noise and other padding at once, in which nothing moved."""
+
+    invariance: Invariance
+    nest: Any
+    """What the model returned, in its own structure."""
+    injector: Injector
+
+
+def calm_with_noise(original: Original, watch: Callable[[Any], None] | None = None) -> CalmRun | None:
     """The same with noise in all padding of the new rows as well: one run that shows a clean model to be clean.
 
-    None if it cannot be made so, or if anything moved: then noise and other padding have to be looked at apart.
+    None if it cannot be made so, or if anything moved: then noise and other padding have to be looked at apart. `watch`
+    is told of every tensor that noise was put on.
     """
     if _fixed_batch(original.loaded) is not None or original.run.failure is not None:
         return None
     rows = new_rows(original.probe.inputs, free=_time_is_free(original), empty=True)
     if not rows or _has_inner_steps(original):
         return None
+    injector = _noise_for(original, rows, watch)
     try:
-        outputs = _outputs(original, rows, _noise_for(original, rows))
+        nest = _nest(original, rows, injector)
     except Exception:  # noqa: BLE001 - looked at apart it will tell
         return None
+    outputs = [as_float(tensor) for tensor in tensors_in(nest)]
     effects = _effects(original, rows, outputs)
     if any(effect.moved is not None or effect.problem is not None for effect in effects):
         return None
     places = range(len(original.run.outputs))
     unmoved = tuple(OutputEffect(Change.NOISE, place, None) for place in places)
-    return Invariance((*unmoved, *effects), _empty_row(original, rows, outputs))
+    return CalmRun(Invariance((*unmoved, *effects), _empty_row(original, rows, outputs)), nest, injector)
 
 
-def _noise_for(original: Original, rows: Sequence[NewRow]) -> Injector:
+def _noise_for(original: Original, rows: Sequence[NewRow], watch: Callable[[Any], None] | None) -> Injector:
     """Noise on the padding of `rows`, after the mask sources."""
     steps = np.array([row.steps for row in rows])
     padding: dict[int, tuple[PaddingMap | None, ...]] = {}
     for origin in original.replays.origins:
         padding[origin.ordinal] = tuple(_new_padding(original, number, rows, steps) for number in origin.numbers)
-    return Injector(padding, {}, NoiseSource(original.replays.replayer.settings.seed + 2))
+    return Injector(padding, {}, NoiseSource(original.replays.replayer.settings.seed + 2), watch)
 
 
 def _new_padding(
@@ -177,12 +190,17 @@ def _run(original: Original, rows: Sequence[NewRow]) -> list[Array]:
     return [np.concatenate(output) for output in zip(*parts, strict=True)]
 
 
-def _outputs(original: Original, rows: Sequence[NewRow], injector: Injector | None = None) -> list[Array]:
+def _outputs(original: Original, rows: Sequence[NewRow]) -> list[Array]:
+    return [as_float(tensor) for tensor in tensors_in(_nest(original, rows))]
+
+
+def _nest(original: Original, rows: Sequence[NewRow], injector: Injector | None = None) -> Any:
+    """What the model returns on `rows`, in its own structure."""
     feed = feed_of(original, rows)
     watched = contextlib.nullcontext() if injector is None else original.loaded.engine.observe(injector)
     with warnings.catch_warnings(), preserved_state(original.loaded.model), watched:
         warnings.simplefilter("ignore")
-        return [as_float(tensor) for tensor in tensors_in(run_again(original.loaded, original.run, feed))]
+        return run_again(original.loaded, original.run, feed)
 
 
 def feed_of(original: Original, rows: Sequence[NewRow]) -> Feed:
