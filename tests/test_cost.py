@@ -14,7 +14,7 @@ import maskprobe
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from cost_models import layered_model, medians, padded_batch, timing
 
-TRIES = 4
+TRIES = 8
 
 
 @pytest.fixture(params=["keras", "tf_keras"])
