@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from maskprobe.mask_trace import ABSENT, Mask, MaskState, Unreadable
+
+FloatArray = npt.NDArray[Any]
 
 
 def is_tensor(value: Any) -> bool:
@@ -65,3 +68,19 @@ def _copy(mask: Any) -> MaskState:
         return Unreadable("it is made inside a compiled part of the model")
     values.setflags(write=False)
     return Mask(values)
+
+
+def as_float(tensor: Any) -> FloatArray:
+    """The values of an eager tensor as float32, or float64 if that is what it holds; not to be written to.
+
+    `tensor.numpy()` would copy them.
+    """
+    values: FloatArray = np.asarray(tensor)
+    return values if values.dtype == np.float64 else values.astype(np.float32, copy=False)
+
+
+def with_mask(tensor: Any, mask: Any) -> Any:
+    """`tensor` with `mask` attached, where there is one."""
+    if mask is not None and attached_mask(tensor) is not mask:
+        tensor._keras_mask = mask
+    return tensor

@@ -15,6 +15,8 @@ _SAME = 1e-5
 Section = tuple[str, list[str]]
 """A heading, and what stands under it."""
 
+_TRAINING = "train_on_batch"
+
 
 def target_words(check: LossCheck) -> Iterator[str]:
     """Where the targets come from, and whose the loss is."""
@@ -117,7 +119,8 @@ def _way_words(way: Way, first: Way) -> str:
         return f"{way.name} not checked: {way.problem}"
     if way is not first and first.value is not None and _same(way.value, first.value):
         return f"{way.name} the same"
-    return f"{way.name} {amount(way.value)}"
+    why = " (a training step, so Dropout and the like are on)" if way is not first and way.name == _TRAINING else ""
+    return f"{way.name} {amount(way.value)}{why}"
 
 
 def _same(one: float, other: float) -> bool:

@@ -3,8 +3,9 @@
 ## What it does
 
 Computes the compiled loss of each output with sample weights by row, `(batch,)`, and by step, `(batch, time)`, and
-runs `evaluate` with them. It notes what Keras refuses, and reports a loss that leaves padded steps out without
-weights and counts them with weights. Only `verify-loss` looks at this.
+runs `evaluate` with them; with class weights too, where it may train the model. It notes what Keras refuses, and
+weights that fall on other steps than their own without an error, and reports a loss that leaves padded steps out
+without weights and counts them with weights. Only `verify-loss` looks at this.
 
 ## Why is this bad?
 
@@ -54,6 +55,7 @@ from maskprobe.rules.losses import (
     convention_of,
     convention_words,
     counts_padding,
+    is_scalar,
     output_losses,
     output_words,
     path_of,
@@ -67,6 +69,13 @@ _WAY_ROUND = {
     "so that the two do not meet.",
     Weights.CLASS: "Look the weights up by the targets yourself, and give them as sample weights of shape (batch, "
     "time): sample_weight=np.asarray(weights)[targets]",
+}
+_MISPLACED = {
+    Weights.SAMPLE: "lays weights of rows along the last axis of the mask. This batch has as many rows as steps, so "
+    "they fit there; with any other number of rows they raise.",
+    Weights.STEP: "does not multiply them into the value of each step.",
+    Weights.CLASS: "takes targets of shape (batch, time) for one-hot rows, and weighs each row by the step with the "
+    "largest class number.",
 }
 _SORTS = {
     Weights.SAMPLE: "sample weights of shape (B,)",
@@ -86,8 +95,8 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
                     yield _refused(flow, loss, weighted, weighted.error)
             elif _makes_it_count(loss, weighted):
                 yield _counting(flow, loss, weighted)
-            elif weighted.weights is Weights.CLASS and _is_unknown(weighted):
-                yield _of_other_steps(flow, loss)
+            elif _is_misplaced(loss, weighted):
+                yield _misplaced(flow, loss, weighted)
 
 
 def _is_of_the_weights(flow: BlamedFlow, weighted: WeightedLoss) -> bool:
@@ -111,20 +120,24 @@ def _refused(flow: BlamedFlow, loss: OutputLoss, weighted: WeightedLoss, error: 
     )
 
 
-def _is_unknown(weighted: WeightedLoss) -> bool:
+def _is_misplaced(loss: OutputLoss, weighted: WeightedLoss) -> bool:
+    """Whether a loss that is known without weights is not with them: they were multiplied in somewhere else."""
     found = weighted.comparison
-    return found is not None and found.problem is None and found.convention is None and not found.alike
+    unknown = found is not None and found.problem is None and found.convention is None and not found.alike
+    # A loss of one number has no steps left to weigh.
+    return unknown and convention_of(loss.comparison) is not None and not is_scalar(loss)
 
 
-def _of_other_steps(flow: BlamedFlow, loss: OutputLoss) -> Finding:
+def _misplaced(flow: BlamedFlow, loss: OutputLoss, weighted: WeightedLoss) -> Finding:
+    row_or_step = "row" if weighted.weights is Weights.SAMPLE else "step"
     return RULE.finding(
         path_of(flow, loss),
         Severity.NOTE,
-        f"With class weights the loss of {output_words(flow, loss)} does not weigh each step by its class: it follows "
-        "no known formula of such weights.",
-        cause=f"{flow.trace.engine} takes targets of shape (batch, time) for one-hot rows, and weighs each row by the "
-        "step with the largest class number.",
-        fix="Give targets of shape (batch, time, 1), or weights by step: sample_weight=np.asarray(weights)[targets]",
+        f"With {_SORTS[weighted.weights]} the loss of {output_words(flow, loss)} does not weigh each {row_or_step} by "
+        "its own weight: it follows no known formula, and nothing raises.",
+        cause=f"{flow.trace.engine} {_MISPLACED[weighted.weights]}",
+        fix=_WAY_ROUND[weighted.weights],
+        affects=("loss",),
     )
 
 

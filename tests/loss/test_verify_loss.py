@@ -221,6 +221,26 @@ def test_weights_by_row_raise_in_keras_3(engine: Engine, minor: int | None) -> N
         assert by_row.comparison.convention == by_step.comparison.convention == "mean_over_real_steps"
 
 
+def test_weights_by_row_that_fit_the_time_axis_by_chance_are_told(engine: Engine) -> None:
+    """With as many rows as steps Keras 3 lays them along time, without an error."""
+    layers = engine.keras.layers
+    engine.keras.utils.set_random_seed(0)
+    ids = engine.keras.Input((5,), dtype="int32", name="tokens")
+    model = engine.keras.Model(ids, layers.Dense(3, name="out")(layers.Embedding(12, 4, mask_zero=True)(ids)))
+    model.compile(loss="mse")
+    report = maskprobe.verify_loss(model, batch=5)
+    by_row, by_step = report.trace.loss_check.outputs[0].weighted
+    assert by_row.error is None
+    assert by_step.comparison.convention == "mean_over_real_steps"
+    told = [one for one in report.findings if one.code == "MP204"]
+    if engine.info.name == "tf_keras":
+        assert by_row.comparison.convention == "mean_over_real_steps"
+        assert told == []
+    else:
+        assert "does not weigh each row by its own weight" in told[0].message
+    assert report.exit_code() == 0
+
+
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
 def test_class_weights_on_steps(loss: str, engine: Engine, tmp_path: Path) -> None:
     """Keras 3 raises on them; tf_keras takes targets (B, T) for one-hot rows of T classes, and weighs rows."""
@@ -236,7 +256,8 @@ def test_class_weights_on_steps(loss: str, engine: Engine, tmp_path: Path) -> No
         assert told == []
     else:
         assert weighted.comparison.convention is None
-        assert "does not weigh each step by its class" in told[0].message
+        assert "does not weigh each step by its own weight" in told[0].message
+        assert "one-hot rows" in told[0].cause
 
 
 def test_a_batch_without_a_real_step(engine: Engine) -> None:

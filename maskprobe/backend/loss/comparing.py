@@ -13,8 +13,7 @@ import tensorflow as tf
 
 from maskprobe.backend.loss.compiled import CompiledLoss
 from maskprobe.backend.loss.predictions import Prediction
-from maskprobe.backend.replay.noise import as_float
-from maskprobe.backend.tensors import dtype_of
+from maskprobe.backend.tensors import as_float, dtype_of
 from maskprobe.loss.convention import Convention
 from maskprobe.loss.recognise import LossProbe, Recognition, candidate_values, recognise, same_formula
 from maskprobe.loss.reference import REFERENCES, LossReference, find_reference
@@ -43,6 +42,11 @@ class StepValues:
 def tolerance(prediction: Prediction) -> float:
     """How far a compiled value may be from the reference by rounding alone."""
     return _ERROR.get(dtype_of(prediction.tensor), _FLOAT32_ERROR)
+
+
+def has_moved(before: float, after: float, limit: float) -> bool:
+    """Whether two values differ by more than rounding; two that are NaN do not."""
+    return not np.isclose(before, after, rtol=limit, atol=1e-7, equal_nan=True)
 
 
 def accounts(loss: CompiledLoss, prediction: Prediction, target: Array, generation: int) -> Iterator[StepValues]:

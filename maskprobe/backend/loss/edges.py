@@ -10,12 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from maskprobe.backend.engine import Engine
-from maskprobe.backend.loss.comparing import own_values
 from maskprobe.backend.loss.compiled import CompiledLoss
 from maskprobe.backend.loss.predictions import Prediction
 from maskprobe.backend.loss.targets import TargetKind
-from maskprobe.backend.replay.runs import with_mask
-from maskprobe.backend.tensors import attached_mask
+from maskprobe.backend.tensors import attached_mask, with_mask
 from maskprobe.loss_check import LossEdges
 
 Array = npt.NDArray[Any]
@@ -31,14 +29,13 @@ class CheckedLoss:
     """What it takes for targets."""
 
 
-def edges_of(engine: Engine, checked: CheckedLoss, target: Array) -> LossEdges:
+def edges_of(engine: Engine, checked: CheckedLoss, target: Array, *, is_scalar: bool) -> LossEdges:
     """Look at a batch without a real step, and at NaN as a target or as a prediction at padded steps."""
     loss, prediction = checked.loss, checked.prediction
-    own = own_values(loss, prediction, target)
     return LossEdges(
         _no_real_step(engine, loss, prediction, target),
         _nan_at_padding(engine, checked, target),
-        is_scalar=own is not None and own.ndim == 0,
+        is_scalar=is_scalar,
     )
 
 

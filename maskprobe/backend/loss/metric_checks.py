@@ -10,12 +10,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from maskprobe.backend.loaded import LoadedModel
-from maskprobe.backend.loss.comparing import StepValues, compare, mask_for, tolerance
+from maskprobe.backend.loss.comparing import StepValues, compare, has_moved, mask_for, tolerance
 from maskprobe.backend.loss.compiled import CompiledMetric
 from maskprobe.backend.loss.predictions import Prediction, Predictions
 from maskprobe.backend.loss.target_sets import TargetSet
 from maskprobe.backend.messages import reason_of
-from maskprobe.backend.replay.noise import as_float
+from maskprobe.backend.tensors import as_float
 from maskprobe.loss_check import Comparison, MetricCheck, Sensitivity
 
 Array = npt.NDArray[Any]
@@ -56,8 +56,8 @@ def _check(
         metric.output,
         metric.weighted,
         Sensitivity(
-            any(_moved(one[0], one[1], limit) for one in seen) if has_padding else None,
-            any(_moved(one[0], one[2], limit) for one in seen),
+            any(has_moved(one[0], one[1], limit) for one in seen) if has_padding else None,
+            any(has_moved(one[0], one[2], limit) for one in seen),
             *seen[0],
         ),
         _compared(metric, prediction, sets, [one[0] for one in seen]),
@@ -86,7 +86,3 @@ def _values(metric: CompiledMetric, prediction: Prediction, target: Array) -> St
         given = tf.cast(given, prediction.tensor.dtype)
     values = np.asarray(as_float(metric.function(given, prediction.tensor, **metric.settings)), np.float64)
     return StepValues(metric.name, values, mask_for(prediction, values, None))
-
-
-def _moved(before: float, after: float, limit: float) -> bool:
-    return not np.isclose(before, after, rtol=limit, atol=1e-7, equal_nan=True)

@@ -11,14 +11,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from maskprobe.backend.engine import Engine
-from maskprobe.backend.loss.comparing import accounts, compare, own_values, tolerance
+from maskprobe.backend.loss.comparing import accounts, compare, has_moved, own_values, tolerance
 from maskprobe.backend.loss.compiled import CompiledLoss
 from maskprobe.backend.loss.edges import CheckedLoss, edges_of
 from maskprobe.backend.loss.predictions import Prediction
 from maskprobe.backend.loss.sample_weights import weights_for
 from maskprobe.backend.loss.target_sets import TargetSet
 from maskprobe.backend.messages import reason_of
-from maskprobe.loss_check import Comparison, OutputLoss, Sensitivity, WeightedLoss, Weights
+from maskprobe.loss_check import Comparison, LossEdges, OutputLoss, Sensitivity, WeightedLoss, Weights
 
 Array = npt.NDArray[Any]
 
@@ -46,7 +46,9 @@ def check_output(engine: Engine, target: CheckedLoss, sets: Sequence[TargetSet],
         comparison=comparison,
         sensitivity=sensitivity,
         weighted=tuple(check.weighted()) if weigh and not comparison.problem else (),
-        edges=None if comparison.problem else edges_of(engine, target, sets[0].base[loss.output]),
+        edges=None
+        if comparison.problem
+        else edges_of(engine, target, sets[0].base[loss.output], is_scalar=check.is_scalar),
         account=account,
     )
 
@@ -58,22 +60,26 @@ class _Check:
         self._engine, self._loss, self._prediction = engine, loss, prediction
         self._sets = [(one.base[loss.output], one.at_padding[loss.output], one.at_real[loss.output]) for one in sets]
         self._generation = engine.info.generation
+        own = own_values(loss, prediction, self._sets[0][0])
+        self.is_scalar = own is not None and own.ndim == 0
 
     def compared(self, weights: Array | None) -> tuple[Comparison, str | None]:
         """Which convention the loss follows with `weights`."""
         found = [self._value(base, weights) for base, *_ in self._sets]
         steps = [list(accounts(self._loss, self._prediction, base, self._generation)) for base, *_ in self._sets]
-        own = own_values(self._loss, self._prediction, self._sets[0][0])
-        is_scalar = own is not None and own.ndim == 0
-        return compare(found, steps, self._prediction, weights, is_scalar=is_scalar)
+        return compare(found, steps, self._prediction, weights, is_scalar=self.is_scalar)
 
     def sensitivity(self) -> Sensitivity:
         """Whether other targets move it."""
         seen = [[self._value(target, None) for target in one] for one in self._sets]
         limit = tolerance(self._prediction)
-        at_padding = None if self._prediction.padding is None else any(_moved(one[0], one[1], limit) for one in seen)
-        at_real = any(_moved(one[0], one[2], limit) for one in seen)
+        at_padding = None if self._prediction.padding is None else any(has_moved(one[0], one[1], limit) for one in seen)
+        at_real = any(has_moved(one[0], one[2], limit) for one in seen)
         return Sensitivity(at_padding, at_real, *seen[0])
+
+    def edges(self, target: CheckedLoss) -> LossEdges:
+        """What it gives on odd batches."""
+        return edges_of(self._engine, target, self._sets[0][0], is_scalar=self.is_scalar)
 
     def weighted(self) -> list[WeightedLoss]:
         """What it makes of sample weights."""
@@ -93,7 +99,3 @@ class _Check:
         if values.ndim:
             raise ValueError(f"it is not reduced to one number: it gives an array of shape {values.shape}")
         return float(values)
-
-
-def _moved(before: float, after: float, limit: float) -> bool:
-    return not np.isclose(before, after, rtol=limit, atol=1e-9, equal_nan=True)

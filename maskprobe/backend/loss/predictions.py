@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from maskprobe.backend.replay.noise import as_float
-from maskprobe.backend.replay.padding_map import PaddingMap
-from maskprobe.backend.tensors import attached_mask, is_tensor
+from maskprobe.backend.tensors import as_float, attached_mask, is_tensor
 
 Array = npt.NDArray[Any]
 BoolArray = npt.NDArray[np.bool_]
@@ -56,14 +54,14 @@ class Predictions:
         return tf.nest.pack_sequence_as(self.nest, list(flat))
 
 
-def predictions_of(nest: Any, numbers: Sequence[int], padding: Mapping[int, PaddingMap]) -> Predictions:
-    """The outputs in `nest`, whose tensors have these numbers, with their padding."""
+def predictions_of(nest: Any, numbers: Sequence[int], padding: Mapping[int, BoolArray]) -> Predictions:
+    """The outputs in `nest`, with their tensors' numbers. `padding` is by number: `(B, T, 1...)`, True = padded."""
     tensors = tf.nest.flatten(nest)
     found = [_prediction(tensor, padding.get(number)) for tensor, number in zip(tensors, numbers, strict=True)]
     return Predictions(nest, tuple(found))
 
 
-def _prediction(tensor: Any, padding: PaddingMap | None) -> Prediction:
+def _prediction(tensor: Any, padding: BoolArray | None) -> Prediction:
     values = as_float(tensor)
     return Prediction(tensor, values, _readable_mask(tensor, values), _steps(padding, values))
 
@@ -76,7 +74,7 @@ def _readable_mask(tensor: Any, values: Array) -> BoolArray | None:
     return found if found.shape == values.shape[: found.ndim] else None
 
 
-def _steps(padding: PaddingMap | None, values: Array) -> BoolArray | None:
+def _steps(padding: BoolArray | None, values: Array) -> BoolArray | None:
     """The padding as `(B, T)`; None if it is on other axes."""
     if padding is None or padding.ndim < 2 or values.ndim < 2:  # noqa: PLR2004 - batch and time
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maskprobe.backend.replay.noise import as_float
+from maskprobe.backend.tensors import as_float
 from maskprobe.mask_trace import LossRecord
 
 Array = npt.NDArray[Any]

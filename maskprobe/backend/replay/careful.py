@@ -17,10 +17,10 @@ import tensorflow as tf
 from maskprobe.backend.replay.captured import CapturedCall
 from maskprobe.backend.replay.double import in_float64
 from maskprobe.backend.replay.movement import distance, largest, rounding, spread
-from maskprobe.backend.replay.noise import NoiseSource, as_float
+from maskprobe.backend.replay.noise import NoiseSource
 from maskprobe.backend.replay.runs import Known, Variants, make_variants, run_alone
 from maskprobe.backend.replay.settings import ReplaySettings
-from maskprobe.backend.tensors import dtype_of
+from maskprobe.backend.tensors import as_float, dtype_of
 from maskprobe.witness import OutputWitness
 
 FloatArray = npt.NDArray[Any]

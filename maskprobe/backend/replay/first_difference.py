@@ -13,9 +13,9 @@ from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.counting import CountingObserver
 from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.replay.captured import is_float
-from maskprobe.backend.replay.noise import as_float
 from maskprobe.backend.run import Feed, Run, run_again
 from maskprobe.backend.state import preserved_state
+from maskprobe.backend.tensors import as_float
 from maskprobe.mask_trace import CallKind
 
 Array = npt.NDArray[Any]

@@ -12,10 +12,9 @@ import tensorflow as tf
 from maskprobe.backend.arguments import leaves, rebuilt, tensors_in
 from maskprobe.backend.counting import CountingObserver
 from maskprobe.backend.replay.captured import is_float
-from maskprobe.backend.replay.noise import NoiseSource, as_float, finite
+from maskprobe.backend.replay.noise import NoiseSource, finite
 from maskprobe.backend.replay.padding_map import PaddingMap
-from maskprobe.backend.replay.runs import with_mask
-from maskprobe.backend.tensors import is_tensor
+from maskprobe.backend.tensors import as_float, is_tensor, with_mask
 
 
 @dataclass(frozen=True, slots=True)

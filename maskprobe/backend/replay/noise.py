@@ -75,12 +75,3 @@ def finite(values: FloatArray) -> FloatArray:
     """`values` with zeros for NaN and infinity, which no noise would move."""
     known = np.isfinite(values)
     return values if known.all() else np.where(known, values, np.zeros((), values.dtype))
-
-
-def as_float(tensor: Any) -> FloatArray:
-    """The values of an eager tensor as float32, or float64 if that is what it holds; not to be written to.
-
-    `tensor.numpy()` would copy them.
-    """
-    values: FloatArray = np.asarray(tensor)
-    return values if values.dtype == np.float64 else values.astype(np.float32, copy=False)

@@ -16,11 +16,11 @@ from maskprobe.backend.messages import reason_of
 from maskprobe.backend.replay.captured import CapturedCall, is_float
 from maskprobe.backend.replay.careful import CarefulRuns
 from maskprobe.backend.replay.movement import largest, movement, rounding
-from maskprobe.backend.replay.noise import NoiseSource, as_float
+from maskprobe.backend.replay.noise import NoiseSource
 from maskprobe.backend.replay.padding_map import PaddingMap, Settled, map_of, settle
 from maskprobe.backend.replay.runs import Known, Part, StackedRuns, Variants, is_large, make_variants
 from maskprobe.backend.replay.settings import ReplaySettings
-from maskprobe.backend.tensors import dtype_of, is_tensor, shape_of
+from maskprobe.backend.tensors import as_float, dtype_of, is_tensor, shape_of
 from maskprobe.mask_trace import InputRole, ProbeInput
 from maskprobe.witness import OutputWitness, Replay
 

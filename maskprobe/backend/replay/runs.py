@@ -12,9 +12,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from maskprobe.backend.replay.captured import CapturedCall, Leaf
-from maskprobe.backend.replay.noise import LARGE, NoiseSource, as_float, draws_for, finite
+from maskprobe.backend.replay.noise import LARGE, NoiseSource, draws_for, finite
 from maskprobe.backend.replay.padding_map import PaddingMap
-from maskprobe.backend.tensors import attached_mask, is_tensor
+from maskprobe.backend.tensors import as_float, is_tensor, with_mask
 
 FloatArray = npt.NDArray[Any]
 
@@ -154,10 +154,3 @@ def as_tensor(values: FloatArray, dtype: Any) -> Any:
     """An eager tensor of `values`, of a dtype that NumPy may not have."""
     tensor = tf.convert_to_tensor(values)
     return tensor if tensor.dtype == dtype else tf.cast(tensor, dtype)
-
-
-def with_mask(tensor: Any, mask: Any) -> Any:
-    """`tensor` with `mask` attached, where there is one."""
-    if mask is not None and attached_mask(tensor) is not mask:
-        tensor._keras_mask = mask
-    return tensor
