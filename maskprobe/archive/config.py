@@ -7,7 +7,7 @@ from typing import Any
 
 from maskprobe.archive.functional import functional_parts
 from maskprobe.archive.graph import GraphLayer, LayerGraph, ModelKind
-from maskprobe.archive.plain import as_list, as_mapping, as_text
+from maskprobe.archive.plain import as_list, as_mapping, as_text, shape_of
 from maskprobe.archive.sequential import sequential_parts
 
 _MODEL_CLASSES = frozenset({"Sequential", "Functional", "Model"})
@@ -70,7 +70,12 @@ def parse_layer(entry: Mapping[str, Any], fallback: str) -> GraphLayer:
         config=config,
         model=parse_graph({**entry, "name": name}) if model_kind(entry) is not None else None,
         wrapped=_wrapped(config, name),
+        reads=_stated_shape(entry.get("build_config")),
     )
+
+
+def _stated_shape(build: object) -> tuple[int | None, ...] | None:
+    return shape_of(build.get("input_shape")) if isinstance(build, Mapping) else None
 
 
 def _wrapped(config: Mapping[str, Any], name: str) -> GraphLayer | None:

@@ -86,7 +86,8 @@ def _known(tensor: TensorRef, layers: Mapping[str, GraphLayer]) -> GraphLayer:
 
 def _call(name: str, index: int, raw: RawCall, numbers: CallNumbers) -> GraphCall:
     inputs = tuple(numbers.read(tensor) for tensor in raw.inputs)
-    return GraphCall(name, index, inputs, {key: _renumbered(value, numbers) for key, value in raw.keywords.items()})
+    keywords = {key: _renumbered(value, numbers) for key, value in raw.keywords.items()}
+    return GraphCall(name, index, inputs, keywords, raw.spread, raw.shapes)
 
 
 def _renumbered(value: object, numbers: CallNumbers) -> object:

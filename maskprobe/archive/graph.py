@@ -49,6 +49,10 @@ class GraphCall:
     """The tensors given as positional arguments, flattened in order."""
     keywords: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments: a `TensorRef`, a nest of them, or a plain value."""
+    spread: tuple[int, ...] = ()
+    """How many of `inputs` each positional argument holds, in order; empty: the first argument holds all."""
+    shapes: tuple[tuple[int | None, ...] | None, ...] = ()
+    """The shapes of `inputs`, as a Keras 3 file states them; empty where it does not."""
 
     def mask_wires(self) -> Mapping[str, TensorRef]:
         """The keyword arguments that are masks wired in the graph: `mask`, `query_mask`, `attention_mask` ..."""
@@ -79,6 +83,8 @@ class GraphLayer:
     """The inner graph, if the layer is itself a model."""
     wrapped: GraphLayer | None = None
     """The inner layer of a wrapper (TimeDistributed, Bidirectional ...)."""
+    reads: tuple[int | None, ...] | None = None
+    """The shape of the one tensor that it reads, as a Keras 3 file states it; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprobe.archive.graph import TensorRef
-from maskprobe.archive.plain import as_index, as_list, as_mapping, as_text, fail, flatten, untuple, whole
+from maskprobe.archive.plain import as_index, as_list, as_mapping, as_text, fail, flatten, shape_of, untuple, whole
 
 CONSTANT = "_CONSTANT_VALUE"
 """Stands for the layer's name where Keras 2 saved a constant in a tensor's place."""
@@ -24,6 +24,10 @@ class RawCall:
 
     inputs: tuple[TensorRef, ...]
     keywords: Mapping[str, Any]
+    spread: tuple[int, ...] = ()
+    """How many tensors each positional argument holds; empty: the first holds all."""
+    shapes: tuple[tuple[int | None, ...] | None, ...] = ()
+    """The shapes of `inputs`, where the node states them."""
 
 
 def read_node(node: object, names: Collection[str], where: str) -> RawCall:
@@ -45,14 +49,19 @@ def read_node(node: object, names: Collection[str], where: str) -> RawCall:
 def _read_keras3(node: Mapping[str, Any], names: Collection[str], where: str) -> RawCall:
     inputs: list[TensorRef] = []
     keywords: dict[str, Any] = {}
+    spread: list[int] = []
+    shapes: list[tuple[int | None, ...] | None] = []
     for position, argument in enumerate(as_list(node["args"], where)):
-        tensors = [keras_tensor(leaf, where) for leaf in flatten(argument) if is_keras_tensor(leaf)]
+        leaves = [leaf for leaf in flatten(argument) if is_keras_tensor(leaf)]
+        tensors = [keras_tensor(leaf, where) for leaf in leaves]
         inputs += tensors
+        shapes += [shape_of(as_mapping(as_mapping(leaf, where)["config"], where).get("shape")) for leaf in leaves]
+        spread.append(len(tensors))
         if not tensors and argument is not None:
             keywords[str(position)] = argument
     for name, value in as_mapping(node.get("kwargs") or {}, where).items():
         keywords[name] = _with_references(value, names, where)
-    return RawCall(tuple(inputs), keywords)
+    return RawCall(tuple(inputs), keywords, tuple(spread), tuple(shapes))
 
 
 def is_keras_tensor(value: object) -> bool:

@@ -1,0 +1,96 @@
+"""The ranges of Keras versions that treat masks alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from maskprobe.archive.archive import Archive
+from maskprobe.mask_trace import EngineInfo
+
+
+class Era(IntEnum):
+    """A range of Keras versions with one set of mask rules, oldest first. Each is named after its first version."""
+
+    KERAS_2_2 = 0
+    """Standalone Keras 2.2 and 2.3."""
+    TF_1_15 = 1
+    """tf.keras up to 2.3."""
+    TF_2_4 = 2
+    TF_2_8 = 3
+    TF_2_11 = 4
+    """Up to 2.15, and tf_keras."""
+    KERAS_3_0 = 5
+    KERAS_3_4 = 6
+    KERAS_3_7 = 7
+    KERAS_3_8 = 8
+    KERAS_3_12 = 9
+    KERAS_3_14 = 10
+
+    @property
+    def is_keras3(self) -> bool:
+        """Whether it is of Keras 3."""
+        return self >= Era.KERAS_3_0
+
+
+_SINCE_TF = ((2, 11), Era.TF_2_11), ((2, 8), Era.TF_2_8), ((2, 4), Era.TF_2_4), ((0, 0), Era.TF_1_15)
+_SINCE_KERAS3 = (
+    ((3, 14), Era.KERAS_3_14),
+    ((3, 12), Era.KERAS_3_12),
+    ((3, 8), Era.KERAS_3_8),
+    ((3, 7), Era.KERAS_3_7),
+    ((3, 4), Era.KERAS_3_4),
+    ((3, 0), Era.KERAS_3_0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keras:
+    """A Keras whose rules are applied."""
+
+    name: str
+    """`keras`, `tf.keras` or `tf_keras`."""
+    version: str
+
+    @property
+    def era(self) -> Era:
+        """Whose mask rules hold."""
+        found = version_of(self.version)
+        if self.name == "keras" and found < (3, 0):
+            return Era.KERAS_2_2
+        since = _SINCE_KERAS3 if self.name == "keras" else _SINCE_TF
+        return next((era for first, era in since if found >= first), since[-1][1])
+
+    @property
+    def info(self) -> EngineInfo:
+        """How a trace names it."""
+        return EngineInfo(self.name, self.version, "", ran=False)
+
+
+NEWEST = {2: Keras("tf_keras", "2.21.0"), 3: Keras("keras", "3.15.1")}
+"""The newest of each generation whose rules were measured."""
+_LAST_OF_TF = (2, 16)
+"""From here on tf.keras is Keras 3, and Keras 2 lives on as tf_keras."""
+_LAST_STANDALONE = (2, 3)
+
+
+def version_of(version: str) -> tuple[int, int]:
+    """The first two numbers of a version; (0, 0) where it has none."""
+    numbers = re.findall(r"\d+", version)
+    return (int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0) if numbers else (0, 0)
+
+
+def keras_of(archive: Archive) -> Keras:
+    """The Keras that wrote a file, as far as the file says; else the newest of its generation."""
+    stated = archive.keras_version
+    if stated is None or version_of(stated) == (0, 0):
+        return NEWEST[3 if archive.generation >= 3 else 2]  # noqa: PLR2004 - Keras 3
+    found = version_of(stated)
+    if found[0] >= 3:  # noqa: PLR2004 - Keras 3
+        return Keras("keras", stated)
+    if "tf" in stated:
+        return Keras("tf.keras", stated.replace("-tf", ""))
+    if found <= _LAST_STANDALONE:
+        return Keras("keras", stated)
+    return Keras("tf.keras" if found < _LAST_OF_TF else "tf_keras", stated)
