@@ -68,6 +68,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
                 affects=tuple(dict.fromkeys(leak.call.path for leak in blame.leaks[1:])),
                 related=flow.origins_before(blame.call),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
 
 

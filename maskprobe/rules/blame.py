@@ -138,7 +138,7 @@ def _largest(call: CallRecord) -> Leak | None:
     if call.replay is None:
         return None
     leaks = [Leak(call, place, out.leak) for place, out in enumerate(call.replay.outputs) if out.leak is not None]
-    return max(leaks, key=lambda leak: leak.movement.relative, default=None)
+    return max(leaks, key=lambda leak: leak.movement.relative or 0.0, default=None)
 
 
 def _cause(flow: MaskFlow, leak: Leak) -> tuple[Fault, CallRecord]:

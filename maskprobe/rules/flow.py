@@ -11,6 +11,7 @@ from maskprobe.finding import CallEvent, Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
 from maskprobe.rules.events import EventFinder, is_source
 from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
+from maskprobe.rules.seen_words import DEDUCED, SEEN, Words
 from maskprobe.rules.truth import true_padding
 
 
@@ -19,6 +20,16 @@ class MaskFlow:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+
+    @cached_property
+    def is_deduced(self) -> bool:
+        """Whether what moves was deduced from what the layers are said to do, not seen."""
+        return self.trace.is_static or (self.trace.proof is not None and self.trace.proof.deduced)
+
+    @property
+    def words(self) -> Words:
+        """How to speak of what moves."""
+        return DEDUCED if self.is_deduced else SEEN
 
     @cached_property
     def finder(self) -> EventFinder:
@@ -53,7 +64,7 @@ class MaskFlow:
         return frozenset(numbers)
 
     def keeps_steps(self, call: CallRecord, output: int) -> bool:
-        """Whether output `output` of `call` still has a time axis, as the replays saw it."""
+        """Whether output `output` of `call` still has a time axis, as the replays have it."""
         seen = call.replay.outputs[output] if call.replay is not None else None
         return seen is not None and seen.classes.ndim > 1
 

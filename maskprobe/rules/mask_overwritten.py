@@ -72,6 +72,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             affects=readers,
             related=sources,
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

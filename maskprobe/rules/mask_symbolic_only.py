@@ -86,6 +86,7 @@ def _taken_off(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> Find
         affects=readers,
         related=(*_takers(flow, tensor.number), maker),
         evidence=harm.evidence,
+        confidence=harm.confidence,
     )
 
 
@@ -107,6 +108,7 @@ def _outputs(flow: BlamedFlow, told: set[int]) -> Iterator[Finding]:
             affects=("loss",) if flow.trace.loss is not None else (),
             related=takers,
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

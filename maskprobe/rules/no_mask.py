@@ -68,6 +68,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
                 affects=tuple(dict.fromkeys(leak.call.path for leak in blame.leaks[1:])),
                 related=tuple(sorted(flow.inputs_behind(blame.call))),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
     yield from _by_value(flow)
     if not flow.blames and not any(call.kind is not CallKind.INPUT for call in flow.sources):
@@ -106,6 +107,7 @@ def _loss_only(flow: BlamedFlow) -> Iterator[Finding]:
             fix="Give the loss sample weights of zero at padded steps: model.fit(x, y, sample_weight=mask)",
             affects=("loss",),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

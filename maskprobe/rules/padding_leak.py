@@ -78,6 +78,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
                 affects=tuple(leak.call.path for leak in blame.leaks[1:]),
                 related=flow.origins_before(blame.call),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
     yield from (finding for finding in amounts(flow, RULE) if finding.severity is Severity.ERROR)
 
@@ -106,6 +107,7 @@ def untold(flow: BlamedFlow, findings: Sequence[Finding]) -> Iterator[Finding]:
             fix=f"Give the right mask by hand to what reads it: layer(h, mask=mask), after '{path}'.",
             related=flow.origins_before(blame.call),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 
