@@ -101,7 +101,7 @@ def _outputs(flow: BlamedFlow, told: set[int]) -> Iterator[Finding]:
         yield RULE.finding(
             output.producer or "",
             harm.severity,
-            f"The model output '{output.producer}' has no mask{_count(made)} at the end of the run, though it was "
+            f"The model output '{output.producer}' has no mask{_count(made)} {flow.words.at_end}, though it was "
             "made with one; the loss counts its padding.",
             cause=_cause(flow, output),
             fix=f"{_branch(output)}\n    {_taker(flow, output)}(branch, branch)",
