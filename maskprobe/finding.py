@@ -62,6 +62,17 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Confidence(StrEnum):
+    """What a finding rests on."""
+
+    SEEN = "seen"
+    """The model was run, and this was seen."""
+    STATED = "stated"
+    """It follows from the masks that the rules of a Keras give; nothing was run."""
+    LIKELY = "likely"
+    """It was deduced from which layers mix steps; nothing was run."""
+
+
 class FailOn(StrEnum):
     """The least severe finding that fails a run."""
 
@@ -96,3 +107,5 @@ class Finding:
     """True if this says that something could not be looked at."""
     evidence: tuple[str, ...] = ()
     """What was seen to move, a sentence each: `row 2 of 'lstm' moved by 0.37 (18 % of its spread)`."""
+    confidence: Confidence = Confidence.SEEN
+    """What it rests on: a run, the rules of a Keras, or what its layers mix."""

@@ -37,6 +37,10 @@ class Unreadable:
 
     reason: str
     """Why, as a clause: `"made inside a compiled loop"`."""
+    present: bool | None = None
+    """True: there surely is a mask, only its values are not known. None: there may be one."""
+    identity: int | None = None
+    """Masks of the same identity are one and the same mask, though its values are not known; None: not known."""
 
 
 @final
@@ -219,23 +223,31 @@ class ProbeRecord:
     """`made` by maskprobe, or the file or argument that the user brought them in."""
 
 
+_OF_TENSORFLOW = frozenset({"tf.keras", "tf_keras"})
+"""Names of the Keras 2 that goes by the version of a TensorFlow."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """The Keras that ran (or, for the static engine, the one whose rules were applied)."""
 
     name: str
-    """`keras` (Keras 3) or `tf_keras` (Keras 2)."""
+    """`keras` (Keras 3, or the Keras 2 of before that stood alone), `tf_keras` or `tf.keras` (Keras 2)."""
     version: str
+    """Of `tf.keras` that of its TensorFlow."""
     tensorflow: str
+    """The version of TensorFlow; empty where nothing was run."""
+    ran: bool = True
+    """False: the static engine applied its rules; nothing was run."""
 
     def __str__(self) -> str:
-        """`Keras 3.15.1` or `tf_keras 2.21.0`."""
+        """`Keras 3.15.1`, `Keras 2.2.4`, `tf_keras 2.21.0` or `tf.keras 2.10.1`."""
         return f"{'Keras' if self.name == 'keras' else self.name} {self.version}"
 
     @property
     def generation(self) -> int:
-        """2 or 3: whose mask rules hold."""
-        return int(self.version.split(".", 1)[0])
+        """2 or 3: whose mask rules hold. tf.keras 1.15 is Keras 2, whatever its number."""
+        return 2 if self.name in _OF_TENSORFLOW else int(self.version.split(".", 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,11 @@ class Trace:
     """What was seen of the compiled loss and metrics; None for a model without, or without the second witness."""
     written_by: str | None = None
     """The version of Keras that wrote the file, as the file says; None for a model in memory."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether it was read off a saved model's config; nothing was run."""
+        return not self.engine.ran
 
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:

@@ -12,6 +12,7 @@ from maskprobe.finding import CallEvent, Finding
 from maskprobe.mask_trace import (
     CallRecord,
     CompiledDifference,
+    EngineInfo,
     LayerFacts,
     LossRecord,
     MaskArgument,
@@ -83,7 +84,7 @@ def json_report(report: Report) -> JsonReport:
         ),
         file=None if report.file is None else _file(report.file),
         model=text(trace.model),
-        engine=JsonEngine(name=trace.engine.name, version=trace.engine.version, tensorflow=trace.engine.tensorflow),
+        engine=_engine(trace.engine),
         probe=_probe(trace.probe),
         calls=[_call(call, report.events.get(call.path)) for call in trace.calls],
         outputs=_tensors(trace.outputs),
@@ -101,6 +102,10 @@ def json_report(report: Report) -> JsonReport:
 
 def _file(file: FileInfo) -> JsonFile:
     return JsonFile(path=text(file.path), format=file.format, keras_version=_maybe(file.keras_version))
+
+
+def _engine(engine: EngineInfo) -> JsonEngine:
+    return JsonEngine(name=engine.name, version=engine.version, tensorflow=engine.tensorflow, ran=engine.ran)
 
 
 def _probe(probe: ProbeRecord) -> JsonProbe:
@@ -211,6 +216,7 @@ def _finding(finding: Finding) -> JsonFinding:
         related=_texts(finding.related),
         unchecked=finding.unchecked,
         evidence=_texts(finding.evidence),
+        confidence=finding.confidence.value,
     )
 
 

@@ -25,8 +25,8 @@ def mask_to_json(state: MaskState) -> JsonMask:
     match state:
         case Absent():
             return None
-        case Unreadable(reason):
-            return JsonUnreadable(unreadable=text(reason))
+        case Unreadable(reason, present, identity):
+            return JsonUnreadable(unreadable=text(reason), present=present, identity=identity)
         case Mask(values):
             return steps_to_json(values)
 
@@ -36,7 +36,7 @@ def mask_from_json(value: JsonMask) -> MaskState:
     if value is None:
         return ABSENT
     if isinstance(value, JsonUnreadable):
-        return Unreadable(value.unreadable)
+        return Unreadable(value.unreadable, value.present, value.identity)
     return Mask(np.array(_bits(value), dtype=np.bool_))
 
 

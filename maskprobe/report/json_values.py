@@ -18,6 +18,10 @@ class JsonUnreadable(Struct, frozen=True, kw_only=True):
     """A mask that is there, or may be, but could not be read."""
 
     unreadable: Annotated[str, Meta(description="Why the values could not be had.")]
+    present: Annotated[bool | None, Meta(description="true: there surely is a mask; null: there may be one.")] = None
+    identity: Annotated[
+        int | None, Meta(description="Masks of the same number are one and the same; null: not known.")
+    ] = None
 
 
 JsonMask: TypeAlias = Annotated[
@@ -129,7 +133,14 @@ class JsonFinding(Struct, frozen=True, kw_only=True):
     affects: Annotated[list[str], Meta(description="Paths of later calls that read the result, and `loss`.")]
     related: list[str]
     unchecked: Annotated[bool, Meta(description="True: this says that something could not be looked at.")]
-    evidence: Annotated[list[str], Meta(description="What was seen to move, a sentence each.")]
+    evidence: Annotated[list[str], Meta(description="What was seen or is likely to move, a sentence each.")]
+    confidence: Annotated[
+        Literal["seen", "stated", "likely"],
+        Meta(
+            description="What it rests on: seen in a run, stated by the masks that the rules of that Keras give, or "
+            "likely from what its layers mix."
+        ),
+    ] = "seen"
 
 
 class JsonProbeInput(Struct, frozen=True, kw_only=True):
@@ -155,11 +166,15 @@ class JsonProbe(Struct, frozen=True, kw_only=True):
 
 
 class JsonEngine(Struct, frozen=True, kw_only=True):
-    """The Keras that ran."""
+    """The Keras that ran, or whose rules were applied."""
 
-    name: Annotated[str, Meta(description="`keras` (Keras 3) or `tf_keras` (Keras 2).")]
+    name: Annotated[
+        str,
+        Meta(description="`keras` (Keras 3, or Keras 2 that stood alone), `tf_keras` or `tf.keras` (Keras 2)."),
+    ]
     version: str
-    tensorflow: str
+    tensorflow: Annotated[str, Meta(description="The version of TensorFlow; empty where nothing was run.")]
+    ran: Annotated[bool, Meta(description="false: its rules were applied; nothing was run.")] = True
 
 
 class JsonFile(Struct, frozen=True, kw_only=True):

@@ -31,18 +31,19 @@ from maskprobe.witness import (
 
 
 def replay_to_json(replay: Replay | None) -> JsonReplay | None:
-    """Write what the replays of one call showed; None for a call that was not replayed."""
+    """Write what the replays of one call showed, or what was deduced of it; None for a call without either."""
     if replay is None:
         return None
     return JsonReplay(
         outputs=[_output(output) for output in replay.outputs],
         problem=_maybe(replay.problem),
         leaks_from=[text(name) for name in replay.leaks_from],
+        deduced=replay.deduced,
     )
 
 
 def proof_to_json(proof: Proof | None) -> JsonProof | None:
-    """Write what was seen end to end; None if it was not asked for."""
+    """Write what was seen or deduced end to end; None if it was not asked for."""
     if proof is None:
         return None
     return JsonProof(
@@ -52,6 +53,7 @@ def proof_to_json(proof: Proof | None) -> JsonProof | None:
         jittered=[text(path) for path in proof.jittered],
         training=proof.training,
         loss_problem=_maybe(proof.loss_problem),
+        deduced=proof.deduced,
     )
 
 
@@ -80,8 +82,8 @@ def _movement(moved: Movement | None) -> JsonMovement | None:
     if moved is None:
         return None
     return JsonMovement(
-        absolute=_number(moved.absolute),
-        relative=_number(moved.relative),
+        absolute=number_to_json(moved.absolute),
+        relative=number_to_json(moved.relative),
         rows=[int(row) for row in moved.rows],
         steps=int(moved.steps),
     )

@@ -21,8 +21,12 @@ JsonClasses: TypeAlias = Annotated[
 class JsonMovement(Struct, frozen=True, kw_only=True):
     """How far padding moved what it must not move."""
 
-    absolute: Annotated[JsonNumber, Meta(description="Largest change of a value.")]
-    relative: Annotated[JsonNumber, Meta(description="The same over the spread of the values.")]
+    absolute: Annotated[
+        float | NotFinite | None, Meta(description="Largest change of a value; null: it was deduced, not seen.")
+    ]
+    relative: Annotated[
+        float | NotFinite | None, Meta(description="The same over the spread of the values; null: it was deduced.")
+    ]
     rows: Annotated[list[int], Meta(description="Rows of the probe in which something moved, from 0.")]
     steps: Annotated[int, Meta(description="Real steps that moved; rows, where there is no time axis.")]
 
@@ -42,13 +46,16 @@ class JsonOutputWitness(Struct, frozen=True, kw_only=True):
 
 
 class JsonReplay(Struct, frozen=True, kw_only=True):
-    """What running a call again on noise showed."""
+    """What running a call again on noise showed, or what was deduced of it."""
 
     outputs: Annotated[list[JsonOutputWitness], Meta(description="One an output; empty if it was not run again.")]
     problem: Annotated[str | None, Meta(description="Why the call could not be run again; null if it could.")]
     leaks_from: Annotated[
         list[str], Meta(description="Names of the inputs whose padding alone moved real steps of an output.")
     ]
+    deduced: Annotated[
+        bool, Meta(description="True: it follows from what the layer is said to do; the call was not run.")
+    ] = False
 
 
 class JsonOutputEffect(Struct, frozen=True, kw_only=True):
@@ -93,3 +100,6 @@ class JsonProof(Struct, frozen=True, kw_only=True):
     loss_problem: Annotated[
         str | None, Meta(description="Why the loss could not be computed; null if it was, or there is none.")
     ]
+    deduced: Annotated[
+        bool, Meta(description="True: it follows from what the layers are said to do; nothing was run.")
+    ] = False

@@ -16,8 +16,10 @@ _TIMES = 10
 def movement_words(moved: Movement) -> str:
     """Say how far padding moved a tensor: `by up to 0.37 (18 % of its spread), 4 steps in rows 2 and 3`.
 
-    Rows are counted from 1, as everywhere on the terminal.
+    Rows are counted from 1, as everywhere on the terminal. Where it was deduced only the rows are named.
     """
+    if moved.absolute is None or moved.relative is None:
+        return f"in {row_numbers(moved.rows)}" if moved.rows else ""
     size = f"by up to {number(moved.absolute)}" if math.isfinite(moved.absolute) else "to NaN or infinity"
     share = f" ({share_words(moved.relative)} its spread)" if math.isfinite(moved.relative) else ""
     places = [plural(moved.steps, "step")] if moved.steps else []

@@ -62,20 +62,21 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             yield RULE.finding(
                 blame.call.path,
                 harm.severity,
-                told(_message(blame), harm),
+                told(_message(flow, blame), harm),
                 cause=_cause(blame.call),
                 fix=_fix(flow, blame.call),
                 affects=tuple(dict.fromkeys(leak.call.path for leak in blame.leaks[1:])),
                 related=flow.origins_before(blame.call),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
 
 
-def _message(blame: Blame) -> str:
+def _message(flow: BlamedFlow, blame: Blame) -> str:
     names = blame.call.replay.leaks_from if blame.call.replay is not None else ()
     if blame.call.class_name in ATTENTION and names:
-        return f"{call_words(blame.call)} mixes padded steps of its {listed(names)} into real steps."
-    return f"The weights that {call_words(blame.call)} gives real steps move with padded ones."
+        return f"{call_words(blame.call)} {flow.words.mixes} padded steps of its {listed(names)} into real steps."
+    return f"The weights that {call_words(blame.call)} gives real steps {flow.words.move} with padded ones."
 
 
 def _cause(call: CallRecord) -> str:

@@ -61,7 +61,12 @@ _RANK_OF_MASK = 2
 
 
 def check(flow: BlamedFlow) -> Iterator[Finding]:
-    """Give a finding for each mask that cuDNN could not take: at the first recurrent layer that reads it."""
+    """Give a finding for each mask that cuDNN could not take: at the first recurrent layer that reads it.
+
+    None where nothing was run: which backend it would run on is not known then.
+    """
+    if flow.trace.is_static:
+        return
     for mask, calls in _masks_there(flow).items():
         first, rows = calls[0], _bad_rows(flow, mask.values)
         if not rows:

@@ -73,6 +73,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             affects=readers,
             related=tuple(sorted(flow.inputs_behind(truth.call))),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

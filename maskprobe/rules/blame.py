@@ -16,7 +16,7 @@ from maskprobe.finding import Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, TensorRecord
 from maskprobe.rules.by_value import may_tell_by_value, moved_by_amount
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import ATTENTION, is_given_any_mask, is_present, wired_masks
+from maskprobe.rules.masks import ATTENTION, is_given_any_mask, is_present, key_of, wired_masks
 from maskprobe.rules.scores import is_attention_score, weighs_scores
 from maskprobe.rules.truth import hides, shows
 from maskprobe.witness import Movement
@@ -113,8 +113,8 @@ def _leaks(flow: MaskFlow) -> Iterator[Leak]:
 
 def _is_chosen(flow: MaskFlow, leak: Leak) -> bool:
     """Whether somebody decided what is padding there: by a mask given by hand, where the inputs do not agree."""
-    carried = {tensor.mask for tensor in leak.call.inputs}
-    if all(mask in carried for mask in wired_masks(leak.call)):
+    carried = {key_of(tensor.mask) for tensor in leak.call.inputs}
+    if all(key_of(mask) in carried for mask in wired_masks(leak.call)):
         return False
     return set(leak.movement.rows) <= _rows_apart(flow, leak.call)
 
@@ -138,7 +138,7 @@ def _largest(call: CallRecord) -> Leak | None:
     if call.replay is None:
         return None
     leaks = [Leak(call, place, out.leak) for place, out in enumerate(call.replay.outputs) if out.leak is not None]
-    return max(leaks, key=lambda leak: leak.movement.relative, default=None)
+    return max(leaks, key=lambda leak: leak.movement.relative or 0.0, default=None)
 
 
 def _cause(flow: MaskFlow, leak: Leak) -> tuple[Fault, CallRecord]:

@@ -20,12 +20,14 @@ from maskprobe.rules.masks import (
     any_of,
     given_masks,
     is_all_real,
+    is_certain,
     is_present,
     is_time_joining,
     keeps_time,
     made_masks,
     same_shape,
 )
+from maskprobe.rules.unread_events import passed_unread
 
 _NOTHING = CallEvent(Event.NOTHING, "")
 _CARRIED = CallEvent(Event.CARRIED, "mask carried")
@@ -65,14 +67,17 @@ class EventFinder:
             return CallEvent(Event.FAILED, "failed")
         if call.kind is CallKind.INPUT:
             return self._input_event(call)
-        came, went = list(given_masks(call)), list(made_masks(call))
+        return self._of_masks(call, list(given_masks(call)), list(made_masks(call)))
+
+    def _of_masks(self, call: CallRecord, came: list[Mask | Unreadable], went: list[Mask | Unreadable]) -> CallEvent:
+        if self._trace.is_static and (came or went) and not any(map(is_certain, came or went)):
+            return CallEvent(Event.UNKNOWN, "may have a mask")
         if not came:
             return self._unmasked(call, went)
         if not went:
             return self._ended(call, came) if call.outputs else _NOTHING
-        unreadable = next((mask for mask in (*came, *went) if isinstance(mask, Unreadable)), None)
-        if unreadable is not None:
-            return CallEvent(Event.UNKNOWN, "mask cannot be read")
+        if any(isinstance(mask, Unreadable) for mask in (*came, *went)):
+            return passed_unread(call, came, went[0], is_source=is_source(call))
         readable_in = [mask for mask in came if isinstance(mask, Mask)]
         readable_out = [mask for mask in went if isinstance(mask, Mask)]
         return _passed(call, readable_in, readable_out[0])

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from maskprobe.finding import CallEvent, Event
-from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, MaskState, TensorRecord, Trace
+from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, Mask, TensorRecord, Trace
 from maskprobe.rules.events import EventFinder, is_source
-from maskprobe.rules.masks import ATTENTION, given_masks, is_present, keeps_time, made_masks, wired_masks
+from maskprobe.rules.masks import (
+    ATTENTION,
+    given_masks,
+    is_certain,
+    is_present,
+    is_told_apart,
+    keeps_time,
+    key_of,
+    made_masks,
+    wired_masks,
+)
+from maskprobe.rules.seen_words import DEDUCED, SEEN, Words
 from maskprobe.rules.truth import true_padding
 
 
@@ -19,6 +30,16 @@ class MaskFlow:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+
+    @cached_property
+    def is_deduced(self) -> bool:
+        """Whether what moves was deduced from what the layers are said to do, not seen."""
+        return self.trace.is_static or (self.trace.proof is not None and self.trace.proof.deduced)
+
+    @property
+    def words(self) -> Words:
+        """How to speak of what moves."""
+        return DEDUCED if self.is_deduced else SEEN
 
     @cached_property
     def finder(self) -> EventFinder:
@@ -53,7 +74,7 @@ class MaskFlow:
         return frozenset(numbers)
 
     def keeps_steps(self, call: CallRecord, output: int) -> bool:
-        """Whether output `output` of `call` still has a time axis, as the replays saw it."""
+        """Whether output `output` of `call` still has a time axis, as the replays have it."""
         seen = call.replay.outputs[output] if call.replay is not None else None
         return seen is not None and seen.classes.ndim > 1
 
@@ -69,7 +90,11 @@ class MaskFlow:
     @cached_property
     def sources(self) -> tuple[CallRecord, ...]:
         """The calls that make a mask, overwriting ones included, and inputs that are masks."""
-        return tuple(call for call in self.judged if is_source(call) or call.path in self.mask_inputs)
+        return tuple(call for call in self.judged if self._is_source(call) or call.path in self.mask_inputs)
+
+    def _is_source(self, call: CallRecord) -> bool:
+        """Whether `call` makes a mask; where nothing was run, only if it surely does."""
+        return is_source(call) and (not self.trace.is_static or any(map(is_certain, made_masks(call))))
 
     @cached_property
     def mask_inputs(self) -> frozenset[str]:
@@ -80,7 +105,7 @@ class MaskFlow:
     def origins(self) -> Mapping[int, frozenset[str]]:
         """For each tensor number with a mask the paths of the sources that the mask goes back to."""
         found: dict[int, frozenset[str]] = {}
-        by_value = {
+        by_value: dict[Hashable, frozenset[str]] = {
             Mask(given.real): frozenset({given.name})
             for given in self.trace.probe.inputs
             if given.role is InputRole.MASK and given.real is not None
@@ -92,12 +117,12 @@ class MaskFlow:
             for tensor in call.outputs:
                 if is_present(tensor.mask):
                     found[tensor.number] = origin
-                    if isinstance(tensor.mask, Mask):
-                        by_value.setdefault(tensor.mask, origin)
+                    if is_told_apart(tensor.mask):
+                        by_value.setdefault(key_of(tensor.mask), origin)
         return found
 
     def _origins_in(
-        self, call: CallRecord, found: Mapping[int, frozenset[str]], by_value: Mapping[Mask, frozenset[str]]
+        self, call: CallRecord, found: Mapping[int, frozenset[str]], by_value: Mapping[Hashable, frozenset[str]]
     ) -> frozenset[str]:
         inputs = call.inputs
         if call.class_name in ATTENTION and inputs and inputs[0].number in found:
@@ -106,9 +131,9 @@ class MaskFlow:
         came = [found[tensor.number] for tensor in inputs if tensor.number in found and is_present(tensor.mask)]
         # A mask wired in the graph is made by operations of its own; it goes back to the source of equal values.
         came += [
-            by_value[argument.mask]
+            by_value[key_of(argument.mask)]
             for argument in call.mask_arguments
-            if isinstance(argument.mask, Mask) and argument.mask in by_value
+            if is_told_apart(argument.mask) and key_of(argument.mask) in by_value
         ]
         return frozenset().union(*came)
 
@@ -118,12 +143,12 @@ class MaskFlow:
         return tuple(path for path in self.trace.by_path if path in came)
 
     @cached_property
-    def _origins_by_value(self) -> Mapping[Mask, frozenset[str]]:
-        found: dict[Mask, frozenset[str]] = {}
+    def _origins_by_value(self) -> Mapping[Hashable, frozenset[str]]:
+        found: dict[Hashable, frozenset[str]] = {}
         for call in self.trace.calls:
             for tensor in call.outputs:
-                if isinstance(tensor.mask, Mask):
-                    found.setdefault(tensor.mask, self.origins[tensor.number])
+                if is_present(tensor.mask) and is_told_apart(tensor.mask):
+                    found.setdefault(key_of(tensor.mask), self.origins[tensor.number])
         return found
 
     def is_mask_input_used(self, name: str) -> bool:
@@ -210,15 +235,15 @@ class MaskFlow:
 
     def readers_of_mask(self, call: CallRecord) -> tuple[str, ...]:
         """Who reads the mask that `call` returned, or one that goes back to it: later calls, and the loss."""
-        own = set(made_masks(call))
+        own = {key_of(mask) for mask in made_masks(call)}
         reading = []
         for later in self.after(call):
-            if own.isdisjoint(given_masks(later)):
+            if own.isdisjoint(map(key_of, given_masks(later))):
                 continue
             if later.facts.accepts_mask and not self._is_container(later):
                 reading.append(later.path)
             if not is_source(later):
-                own.update(made_masks(later))  # a merge of it with another mask goes back to it
+                own.update(map(key_of, made_masks(later)))  # a merge of it with another mask goes back to it
         if self._loss_reads(call, own):
             reading.append("loss")
         return tuple(reading)
@@ -229,15 +254,15 @@ class MaskFlow:
         So it is if, on every way on from `call`, a later call is given a mask as an argument before the time axis or
         the model ends.
         """
-        own = set(made_masks(call))
+        own = {key_of(mask) for mask in made_masks(call)}
         ways = self._leaving(call)
         given = False
         for later in self.trace.calls:
             if later.opaque or not ways & {tensor.number for tensor in later.inputs}:
                 continue
             # Keras 3 wires the mask that a tensor carries anyway; by hand is one that it does not carry.
-            carried = own | {tensor.mask for tensor in later.inputs}
-            if any(mask not in carried for mask in wired_masks(later)):
+            carried = own | {key_of(tensor.mask) for tensor in later.inputs}
+            if any(key_of(mask) not in carried for mask in wired_masks(later)):
                 given = True
             elif not is_source(later) and any(keeps_time(tensor, None) for tensor in later.outputs):
                 ways.update(tensor.number for tensor in later.outputs)
@@ -249,13 +274,13 @@ class MaskFlow:
         """Models only hand masks on; the calls inside are the ones that read them."""
         return call.kind is CallKind.MODEL
 
-    def _loss_reads(self, call: CallRecord, masks: Collection[MaskState] = ()) -> bool:
+    def _loss_reads(self, call: CallRecord, masks: Collection[Hashable] = ()) -> bool:
         """Whether the loss reads one of `masks` on an output behind `call`; without masks, a sequence that has none."""
         if self.trace.loss is None:
             return False
         reached = self._leaving(call) | {tensor.number for later in self.after(call) for tensor in later.outputs}
         return any(
-            output.mask in masks if masks else not is_present(output.mask) and keeps_time(output, None)
+            key_of(output.mask) in masks if masks else not is_present(output.mask) and keeps_time(output, None)
             for output in self.trace.outputs
             if output.number in reached
         )

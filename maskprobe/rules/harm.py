@@ -1,11 +1,11 @@
-"""How bad a fault is, by what was seen to move: outputs, the loss, or nothing."""
+"""How bad a fault is, by what moves: outputs, the loss, or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from maskprobe.finding import Severity
+from maskprobe.finding import Confidence, Severity
 from maskprobe.mask_trace import CallRecord, TensorRecord
 from maskprobe.rules.blame import Blame, Leak
 from maskprobe.rules.blamed_flow import BlamedFlow
@@ -17,19 +17,20 @@ from maskprobe.witness import Change, Movement, OutputEffect, Proof
 _OTHER_END = ("padded before", "padded inside")
 _DISAGREE = "inputs disagree"
 _AFTER = "padded after"
-_WHERE_BEFORE = "Padding reaches real steps only where it stands before or inside a sequence; after it, none does."
 _NOT_A_NUMBER = 1e38
 """A movement as far as this stands for a number that became NaN or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What a fault was seen to do."""
+    """What a fault does."""
 
     severity: Severity
     words: str = ""
     """A sentence for the message; empty where nothing was looked at."""
     evidence: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.SEEN
+    """`LIKELY` where severity and words were deduced."""
 
 
 def harm_of(flow: BlamedFlow, call: CallRecord, blame: Blame | None, unproved: Severity = Severity.WARNING) -> Harm:
@@ -44,6 +45,21 @@ def harm_of(flow: BlamedFlow, call: CallRecord, blame: Blame | None, unproved: S
     proof = flow.trace.proof
     if proof is None or flow.trace.failure is not None:
         return Harm(unproved)
+    harm = _proved(flow, call, proof, blame, unproved)
+    return _deduced(harm, unproved) if flow.is_deduced else harm
+
+
+def _deduced(harm: Harm, unproved: Severity) -> Harm:
+    """`harm` where nothing was run: at most a warning, unless the masks alone say more than that."""
+    if not harm.words:
+        return harm
+    if harm.severity is not Severity.NOTE and unproved is Severity.ERROR:
+        return replace(harm, severity=unproved)
+    severity = Severity.WARNING if harm.severity is Severity.ERROR else harm.severity
+    return replace(harm, severity=severity, confidence=Confidence.LIKELY)
+
+
+def _proved(flow: BlamedFlow, call: CallRecord, proof: Proof, blame: Blame | None, unproved: Severity) -> Harm:
     if blame is None:
         return _without_leak(flow, call, proof, unproved)
     evidence = tuple(_leak_words(flow, leak) for leak in blame.leaks[:2])
@@ -52,12 +68,12 @@ def harm_of(flow: BlamedFlow, call: CallRecord, blame: Blame | None, unproved: S
     if moved:
         return _with_loss(_reaching(flow, blame, moved, evidence), loss)
     if not proof.effects or any(effect.change is Change.NOISE and effect.problem for effect in proof.effects):
-        return Harm(unproved, _unseen(blame), evidence)
+        return Harm(unproved, _unseen(flow, blame), evidence)
     before = tuple(_moved_before(proof, blame))
     if before:
         words = tuple(moved_words(flow, effect) for effect in before[:1])
-        return _with_loss(Harm(Severity.WARNING, _WHERE_BEFORE, (*evidence, *words)), loss)
-    return loss or Harm(Severity.NOTE, _harmless(blame), evidence)
+        return _with_loss(Harm(Severity.WARNING, _where_before(flow), (*evidence, *words)), loss)
+    return loss or Harm(Severity.NOTE, _harmless(flow, blame), evidence)
 
 
 def _moved_before(proof: Proof, blame: Blame) -> Iterator[OutputEffect]:
@@ -91,14 +107,14 @@ def _without_leak(flow: BlamedFlow, call: CallRecord, proof: Proof, unproved: Se
     if makes_scores(flow, call):
         return Harm(Severity.NOTE, "It holds a value for each pair of steps, which a mask of steps does not fit.")
     bare = [output for output in _outputs_after(flow, call) if _is_bare(flow, output)]
-    if bare and (proof.loss_problem is not None or flow.trace.loss is None):
+    if bare and (proof.loss_problem is not None or flow.trace.loss is None or flow.is_deduced):
         why = f" (the compiled loss could not be computed: {proof.loss_problem})" if proof.loss_problem else ""
         return Harm(
             Severity.WARNING,
-            f"No real step moves with the padding; but {_names(bare)} has padded steps that no mask hides, and a "
+            f"{flow.words.none_moves} with the padding; but {_names(bare)} has padded steps that no mask hides, and a "
             f"loss on it would count them{why}.",
         )
-    return Harm(Severity.NOTE, f"No harm was seen: {_reason(flow, call)}.")
+    return Harm(Severity.NOTE, f"{flow.words.no_harm}: {_reason(flow, call)}.")
 
 
 def _not_replayed(flow: BlamedFlow, call: CallRecord) -> bool:
@@ -165,26 +181,35 @@ def _reaches(flow: BlamedFlow, blame: Blame, moved: Sequence[OutputEffect]) -> s
     outputs = [flow.trace.outputs[place] for place in dict.fromkeys(effect.output for effect in moved)]
     first = blame.leaks[0].call.path
     where = "" if first == blame.call.path else f" at '{first}'"
-    return f"Padding moves real steps{where} and reaches the model output {_names(outputs)}."
+    words = flow.words
+    return f"Padding {words.moves} real steps{where} and {words.and_reaches} the model output {_names(outputs)}."
 
 
-def _unseen(blame: Blame) -> str:
+def _unseen(flow: BlamedFlow, blame: Blame) -> str:
+    path, words = blame.leaks[0].call.path, flow.words
+    return f"What '{path}' returns {words.moves} with the padding; whether that reaches an output {words.unknown}."
+
+
+def _harmless(flow: BlamedFlow, blame: Blame) -> str:
     path = blame.leaks[0].call.path
-    return f"What '{path}' returns moves with the padding; whether that reaches an output was not seen."
-
-
-def _harmless(blame: Blame) -> str:
+    if flow.is_deduced:
+        return f"{flow.words.no_harm}: padding is likely to move what '{path}' returns, and to reach no model output."
     return (
-        f"No harm was seen: padded steps move what '{blame.leaks[0].call.path}' returns, but what they hold there "
+        f"{flow.words.no_harm}: padded steps move what '{path}' returns, but what they hold there "
         "comes from real steps, and no model output moves with the padding or with its amount."
     )
+
+
+def _where_before(flow: BlamedFlow) -> str:
+    after = "" if flow.is_deduced else "; after it, none does"
+    return f"Padding {flow.words.reaches} real steps only where it stands before or inside a sequence{after}."
 
 
 def _reason(flow: BlamedFlow, call: CallRecord) -> str:
     """Why nothing moves."""
     later = [after for after in flow.after(call) if after.replay is not None and not after.replay.carried]
     if any(output.leak is not None for after in later if after.replay for output in after.replay.outputs):
-        return "padding moves real steps further on, for another reason"
+        return f"padding {flow.words.moves} real steps further on, for another reason"
     ends = [after.path for after in later if not any(output.number in flow.padding for output in after.outputs)]
     outputs = _outputs_after(flow, call)
     if any(_is_bare(flow, output) for output in outputs):
@@ -194,7 +219,7 @@ def _reason(flow: BlamedFlow, call: CallRecord) -> str:
             else ("what reads it works step by step")
         )
     if not any(output.number in flow.padding for output in call.outputs):
-        return "padding moves nothing that it returns"
+        return flow.words.nothing_returned
     if ends:
         return f"what reads it works step by step, until {listed(ends[:2])} leaves the padding out"
     return "nothing after it mixes padding into real steps"
@@ -202,10 +227,15 @@ def _reason(flow: BlamedFlow, call: CallRecord) -> str:
 
 def _leak_words(flow: BlamedFlow, leak: Leak) -> str:
     move = leak.movement
-    steps = f"{counted(move.steps, 'real step')} of " if flow.keeps_steps(leak.call, leak.output) else ""
+    steps = f"{_steps(move)} of " if flow.keeps_steps(leak.call, leak.output) else ""
     seen = leak.call.replay.outputs[leak.output] if leak.call.replay is not None else None
     rows = len(seen.classes) if seen is not None else 0
-    return f"padding moves {steps}'{leak.call.path}' in {_rows(flow, move, rows)}, {_far(move)}"
+    return f"padding {flow.words.moves} {steps}'{leak.call.path}' in {_rows(flow, move, rows)}{_far(move)}"
+
+
+def _steps(move: Movement) -> str:
+    """How many real steps moved; no number where that was deduced."""
+    return "real steps" if move.absolute is None else counted(move.steps, "real step")
 
 
 def moved_words(flow: BlamedFlow, effect: OutputEffect) -> str:
@@ -213,15 +243,18 @@ def moved_words(flow: BlamedFlow, effect: OutputEffect) -> str:
     output = flow.trace.outputs[effect.output]
     assert effect.moved is not None  # noqa: S101 - chosen so
     return (
-        f"{effect.change.value} moves the model output '{output.producer or output.name}' in "
-        f"{_rows(flow, effect.moved)}, {_far(effect.moved)}"
+        f"{effect.change.value} {flow.words.moves} the model output '{output.producer or output.name}' in "
+        f"{_rows(flow, effect.moved)}{_far(effect.moved)}"
     )
 
 
 def _far(move: Movement) -> str:
+    """How far, as the end of a sentence; empty where that was deduced."""
+    if move.absolute is None or move.relative is None:
+        return ""
     if move.absolute > _NOT_A_NUMBER:
-        return "to or from NaN or infinity"
-    return f"by up to {move.absolute:.3g} ({_times(move.relative)})"
+        return ", to or from NaN or infinity"
+    return f", by up to {move.absolute:.3g} ({_times(move.relative)})"
 
 
 def _times(relative: float) -> str:
@@ -252,8 +285,8 @@ def _only_in_some_rows(flow: BlamedFlow, leaks: Sequence[Movement], moved: Seque
     rows |= {row for effect in moved if effect.moved for row in effect.moved.rows}
     harmed = {kinds[row] if row < len(kinds) else "" for row in rows}
     if harmed == {_DISAGREE} and len(kinds) > 1:
-        return "Padding reaches real steps only where the inputs are padded unlike each other."
+        return f"Padding {flow.words.reaches} real steps only where the inputs are padded unlike each other."
     has_after = any(kind.startswith(_AFTER) for kind in kinds)
     if has_after and all(kind.startswith(_OTHER_END) for kind in harmed - {_DISAGREE}):
-        return _WHERE_BEFORE
+        return _where_before(flow)
     return None

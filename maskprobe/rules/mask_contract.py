@@ -78,6 +78,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             affects=readers,
             related=flow.origins_before(call),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
     for blame in flow.blames:
         if blame.fault is Fault.WRONG and _is_custom(blame.call):
@@ -100,6 +101,7 @@ def _wrong_mask(flow: BlamedFlow, blame: Blame) -> Finding:
         affects=readers,
         related=flow.origins_before(call),
         evidence=harm.evidence,
+        confidence=harm.confidence,
     )
 
 

@@ -70,6 +70,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             affects=readers,
             related=flow.origins_before(call),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

@@ -67,6 +67,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             affects=readers,
             related=(*flow.origins_before(call), *([call.parent] if call.parent else [])),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
     for wrapper in flow.judged:
         yield from _never_handed_in(flow, wrapper)
@@ -86,6 +87,7 @@ def _never_handed_in(flow: BlamedFlow, wrapper: CallRecord) -> Iterator[Finding]
             affects=(wrapper.path,),
             related=flow.origins_before(wrapper),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

@@ -98,6 +98,7 @@ def _all_real(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mask) 
         affects=readers,
         related=flow.origins_before(call),
         evidence=harm.evidence,
+        confidence=harm.confidence,
     )
 
 
@@ -132,6 +133,7 @@ def _disagreeing(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mas
         affects=readers,
         related=sources,
         evidence=harm.evidence,
+        confidence=harm.confidence,
     )
 
 

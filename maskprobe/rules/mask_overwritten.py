@@ -40,15 +40,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maskprobe.finding import Event, Finding
-from maskprobe.mask_trace import CallRecord, Mask
+from maskprobe.finding import Event, Finding, Severity
+from maskprobe.mask_trace import CallRecord, Mask, MaskState
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
-from maskprobe.rules.harm import harm_of
+from maskprobe.rules.harm import Harm, harm_of
 from maskprobe.rules.masks import all_of, fits, same_shape
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import read_wrong, source_words, told
-from maskprobe.rules.words import call_words, now_hidden, now_real
+from maskprobe.rules.words import call_words, listed, now_hidden, now_real
 
 
 def check(flow: BlamedFlow) -> Iterator[Finding]:
@@ -56,26 +56,37 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
     for call in flow.where(Event.OVERWRITTEN):
         went = call.outputs[0].mask
         came = [tensor.mask for tensor in call.inputs if isinstance(tensor.mask, Mask)]
-        if not isinstance(went, Mask) or not came or not fits(went, call.outputs[0]):
+        if isinstance(went, Mask) and (not came or not fits(went, call.outputs[0])):
             continue
         readers = flow.readers_of_mask(call)
         severity, who = read_wrong(readers)
-        harm = harm_of(flow, call, flow.blame_of(call, Fault.WRONG), severity)
+        harm = _harm(flow, call, severity)
         sources = flow.origins_before(call)
         yield RULE.finding(
             call.path,
             harm.severity,
-            told(f"{_difference(came, went)}; {who}.", harm),
+            told(f"{_difference(flow, call, came, went)}; {who}.", harm),
             cause=f"{call_words(call)} makes a mask of its own and replaces the one of "
             f"{source_words(flow, sources)}. {_why(call)}",
             fix=f"Remove {call_words(call)}: the mask is there already.",
             affects=readers,
             related=sources,
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 
-def _difference(came: list[Mask], went: Mask) -> str:
+def _harm(flow: BlamedFlow, call: CallRecord, severity: Severity) -> Harm:
+    """What comes of it; of a mask of unknown values that nothing is blamed on, only that it is another one."""
+    blame = flow.blame_of(call, Fault.WRONG)
+    if isinstance(call.outputs[0].mask, Mask):
+        return harm_of(flow, call, blame, severity)
+    return Harm(Severity.WARNING) if blame is None else harm_of(flow, call, blame)
+
+
+def _difference(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: MaskState) -> str:
+    if not isinstance(went, Mask) or not came:
+        return f"The mask of {listed(flow.origins_before(call))} is replaced by one of unknown values"
     if not same_shape([*came, went]):
         return f"The mask of shape {came[0].shape} becomes one of shape {went.shape}"
     before = all_of(came)
@@ -85,6 +96,8 @@ def _difference(came: list[Mask], went: Mask) -> str:
 
 def _why(call: CallRecord) -> str:
     value = call.facts.settings.get("mask_value")
+    if call.class_name == "Masking" and not isinstance(call.outputs[0].mask, Mask):
+        return f"It hides a step only if all its features equal {value}, which what it reads does not promise."
     if call.class_name == "Masking":
         return f"Padded steps that reach it are not {value} in every feature, so it takes them for data."
     return "It looks only at which indices are 0."

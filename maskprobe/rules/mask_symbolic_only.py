@@ -86,6 +86,7 @@ def _taken_off(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> Find
         affects=readers,
         related=(*_takers(flow, tensor.number), maker),
         evidence=harm.evidence,
+        confidence=harm.confidence,
     )
 
 
@@ -100,13 +101,14 @@ def _outputs(flow: BlamedFlow, told: set[int]) -> Iterator[Finding]:
         yield RULE.finding(
             output.producer or "",
             harm.severity,
-            f"The model output '{output.producer}' has no mask{_count(made)} at the end of the run, though it was "
+            f"The model output '{output.producer}' has no mask{_count(made)} {flow.words.at_end}, though it was "
             "made with one; the loss counts its padding.",
             cause=_cause(flow, output),
             fix=f"{_branch(output)}\n    {_taker(flow, output)}(branch, branch)",
             affects=("loss",) if flow.trace.loss is not None else (),
             related=takers,
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import reduce
 
 import numpy as np
@@ -21,6 +21,23 @@ MERGES = frozenset({"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum"
 def is_present(mask: MaskState) -> bool:
     """Whether there is a mask, readable or not."""
     return not isinstance(mask, Absent)
+
+
+def is_certain(mask: MaskState) -> bool:
+    """Whether there surely is a mask: its values are known, or that it is there is."""
+    return isinstance(mask, Mask) or (isinstance(mask, Unreadable) and mask.present is True)
+
+
+def key_of(mask: MaskState) -> Hashable:
+    """What two masks share if they are one and the same: their values, or where those are not known their identity."""
+    if isinstance(mask, Unreadable) and mask.identity is not None:
+        return mask.identity
+    return mask
+
+
+def is_told_apart(mask: MaskState) -> bool:
+    """Whether it can be said of `mask` if another is the same."""
+    return not isinstance(mask, Unreadable) or mask.identity is not None
 
 
 def padded_steps(mask: BoolArray) -> int:

@@ -62,12 +62,17 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             yield RULE.finding(
                 blame.call.path,
                 harm.severity,
-                told(f"{_what(blame.call)} {call_words(blame.call)}, and its real steps move with the padding.", harm),
+                told(
+                    f"{_what(blame.call)} {call_words(blame.call)}, and its real steps {flow.words.move} with the "
+                    "padding.",
+                    harm,
+                ),
                 cause=_cause(flow, blame.call),
                 fix=_fix(flow, blame.call),
                 affects=tuple(dict.fromkeys(leak.call.path for leak in blame.leaks[1:])),
                 related=tuple(sorted(flow.inputs_behind(blame.call))),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
     yield from _by_value(flow)
     if not flow.blames and not any(call.kind is not CallKind.INPUT for call in flow.sources):
@@ -81,8 +86,9 @@ def _by_value(flow: BlamedFlow) -> Iterator[Finding]:
             yield RULE.finding(
                 blame.call.path,
                 Severity.NOTE,
-                f"{call_words(blame.call)} has no mask, and its real steps move with noise in the padding; but neither "
-                "more padding nor padding at the other end moves them, as long as it holds the pad value.",
+                f"{call_words(blame.call)} has no mask, and its real steps {flow.words.move} with noise in the "
+                "padding; but neither more padding nor padding at the other end moves them, as long as it holds the "
+                "pad value.",
                 cause="It reads the input itself through code of its own, which may tell padding by its value.",
                 fix="Nothing, as long as padding always holds that value and no real step does.",
                 related=tuple(sorted(flow.inputs_behind(blame.call))),
@@ -101,11 +107,12 @@ def _loss_only(flow: BlamedFlow) -> Iterator[Finding]:
         yield RULE.finding(
             "",
             Severity.ERROR,
-            f"No real step moves with the padding, but there is no mask for the loss. {harm.words}",
+            f"{flow.words.none_moves} with the padding, but there is no mask for the loss. {harm.words}",
             cause="A loss leaves out only what a mask on the output hides; masks given as inputs are none to it.",
             fix="Give the loss sample weights of zero at padded steps: model.fit(x, y, sample_weight=mask)",
             affects=("loss",),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

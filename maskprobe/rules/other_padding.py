@@ -42,7 +42,7 @@ def _unseen(flow: BlamedFlow, effect: OutputEffect, rule: Rule) -> Finding:
     return rule.finding(
         "",
         Severity.ERROR,
-        "Noise in the padding moves a model output, though no single call was seen to let it in.",
+        f"Noise in the padding {flow.words.moves} a model output, though {flow.words.no_call_to_blame}.",
         cause="It takes a way that calls do not show: a value kept in a layer, or code that ran in no call.",
         fix="Look at layers that keep values of one call for another, and at functions called between layers.",
         related=tuple(call.path for call in flow.sources),
@@ -56,11 +56,11 @@ def _of_amount(flow: BlamedFlow, effect: OutputEffect, rule: Rule) -> Finding:
         return _not_turned(flow, effect, call, rule)
     at_end = effect.change is Change.MORE
     what = "The number of padded steps" if at_end else "Padding before instead of after the sequence"
-    where = f" First seen at '{effect.path}'." if effect.path else ""
+    where = f" {flow.words.first} '{effect.path}'." if effect.path else ""
     return rule.finding(
         effect.path or "",
         Severity.ERROR if at_end else Severity.NOTE,
-        f"{what} changes the model output{_though(flow)}.{where}",
+        f"{what} {flow.words.changes} the model output{_though(flow)}.{where}",
         cause="Padded steps are counted, if only as zeros: a mean over all steps divides by their number too."
         if at_end
         else _why_positions(flow, effect),
@@ -87,7 +87,8 @@ def _not_turned(flow: BlamedFlow, effect: OutputEffect, call: CallRecord, rule: 
     return rule.finding(
         call.path,
         Severity.ERROR,
-        f"The number of padded steps changes the model output{_though(flow)}. First seen at '{call.path}'.",
+        f"The number of padded steps {flow.words.changes} the model output{_though(flow)}. "
+        f"{flow.words.first} '{call.path}'.",
         cause=f"{call_words(call)} returns its steps in reverse order and its mask as it came: they fit each other "
         "only where there is as much padding before a sequence as after it.",
         fix="Use Bidirectional around a layer without go_backwards, or turn the mask: layer(h, mask=mask[:, ::-1])",
@@ -101,7 +102,10 @@ def _why_positions(flow: BlamedFlow, effect: OutputEffect) -> str:
     if call is None:
         return "Something in the model depends on where in the row a step stands."
     if call.path in not_followed(flow):
-        return f"What {call_words(call)} does inside was not seen: it may read the padding, or count places in the row."
+        return (
+            f"What {call_words(call)} does inside {flow.words.unknown}: it may read the padding, or count places in "
+            "the row."
+        )
     if call.class_name == "Bidirectional" or call.facts.settings.get("go_backwards") is True:
         return f"{call_words(call)} reads backwards, and begins in the padding."
     if any(_has_other_steps(flow, tensor) for tensor in call.inputs):

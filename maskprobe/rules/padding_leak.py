@@ -72,12 +72,17 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             yield RULE.finding(
                 blame.call.path,
                 harm.severity,
-                told(f"{call_words(blame.call)} has the right mask, and its real steps move with the padding.", harm),
+                told(
+                    f"{call_words(blame.call)} has the right mask, and its real steps {flow.words.move} with the "
+                    "padding.",
+                    harm,
+                ),
                 cause=_cause(blame.call),
                 fix=_fix(blame.call),
                 affects=tuple(leak.call.path for leak in blame.leaks[1:]),
                 related=flow.origins_before(blame.call),
                 evidence=harm.evidence,
+                confidence=harm.confidence,
             )
     yield from (finding for finding in amounts(flow, RULE) if finding.severity is Severity.ERROR)
 
@@ -101,11 +106,12 @@ def untold(flow: BlamedFlow, findings: Sequence[Finding]) -> Iterator[Finding]:
         yield RULE.finding(
             path,
             harm.severity,
-            told(f"After {call_words(blame.call)} real steps move with the padding.", harm),
+            told(f"After {call_words(blame.call)} real steps {flow.words.move} with the padding.", harm),
             cause="What became of the mask there is none of the faults that are known.",
             fix=f"Give the right mask by hand to what reads it: layer(h, mask=mask), after '{path}'.",
             related=flow.origins_before(blame.call),
             evidence=harm.evidence,
+            confidence=harm.confidence,
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from maskprobe.errors import UsageError
-from maskprobe.finding import Finding
+from maskprobe.finding import Confidence, Finding, Severity
 from maskprobe.rules import (
     attention_leak,
     backend_dependent,
@@ -57,6 +59,9 @@ RULES: tuple[Rule, ...] = (
     not_checked.RULE,
 )
 
+_OF_MOVEMENT = frozenset({padding_leak.RULE.code, no_mask.RULE.code, attention_leak.RULE.code})
+"""Codes of the findings that there would be none of without the second witness."""
+
 
 def find_rule(code: str) -> Rule:
     """The rule with this code or name, in any case.
@@ -83,7 +88,17 @@ def check_all(flow: BlamedFlow) -> tuple[Finding, ...]:
     found = [finding for rule in RULES if rule not in LOSS_RULES for finding in rule.check(flow)]
     found += padding_leak.untold(flow, found)
     found += [finding for finding in _of_losses(flow) if not loss_counts_padding.is_told(flow, finding, found)]
+    if flow.is_deduced:
+        found = [_not_seen(finding) for finding in found]
     return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))
+
+
+def _not_seen(finding: Finding) -> Finding:
+    """`finding` with what it rests on where nothing was run. What is likely at most is no error."""
+    if finding.confidence is not Confidence.LIKELY and finding.code not in _OF_MOVEMENT:
+        return replace(finding, confidence=Confidence.STATED)
+    severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
+    return replace(finding, severity=severity, confidence=Confidence.LIKELY)
 
 
 def _of_losses(flow: BlamedFlow) -> list[Finding]:

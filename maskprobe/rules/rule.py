@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from maskprobe.finding import Finding, Severity
+from maskprobe.finding import Confidence, Finding, Severity
 from maskprobe.rules.blamed_flow import BlamedFlow
 
 
@@ -36,6 +36,20 @@ class Rule:
         related: tuple[str, ...] = (),
         unchecked: bool = False,
         evidence: tuple[str, ...] = (),
+        confidence: Confidence = Confidence.SEEN,
     ) -> Finding:
         """A finding of this rule."""
-        return Finding(self.code, self.name, severity, path, message, cause, fix, affects, related, unchecked, evidence)
+        return Finding(
+            self.code,
+            self.name,
+            severity,
+            path,
+            message,
+            cause,
+            fix,
+            affects,
+            related,
+            unchecked,
+            evidence,
+            confidence,
+        )

@@ -30,12 +30,17 @@ def told(message: str, harm: Harm) -> str:
 
 
 def silence(flow: BlamedFlow, call: CallRecord) -> str:
-    """What Keras itself said of the lost mask, and what other versions say."""
+    """What Keras itself says of the lost mask, and what other versions say."""
     engine = flow.trace.engine
+    if engine.generation == 2 and engine.name == "keras":  # noqa: PLR2004 - Keras 2
+        return f"{engine} says nothing where it does not raise; tf.keras says nothing, and Keras 3 warns for layers."
     if engine.generation == 2:  # noqa: PLR2004 - Keras 2
         return f"{engine} says nothing about it; Keras 3 warns for layers, and standalone Keras raised an error."
     if any("mask" in warning for warning in call.warnings):
         return f"{engine} warned of it in this run; tf_keras says nothing, and standalone Keras raised an error."
+    if not engine.ran and call.kind is CallKind.LAYER and not call.facts.supports_masking:
+        # Keras 3.15.1: keras/src/layers/layer.py, the end of `Layer.__call__`.
+        return f"{engine} warns of it when it runs; tf_keras says nothing, and standalone Keras raised an error."
     kind = "operations and merges" if call.kind is CallKind.OPERATION else "this call"
     return f"{engine} says nothing for {kind}; standalone Keras raised an error."
 

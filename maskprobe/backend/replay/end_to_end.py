@@ -230,7 +230,7 @@ def _effect(place: int, run: Run, replays: CallReplays, first: Any, second: Any)
     if not moved.any():
         return OutputEffect(Change.NOISE, place, None)
     found = movement(before, far, moved)
-    if found.relative < _NEAR_ROUNDING and not any_leak(run):
+    if found.relative is not None and found.relative < _NEAR_ROUNDING and not any_leak(run):
         return OutputEffect(Change.NOISE, place, None)
     return OutputEffect(Change.NOISE, place, found)
 
