@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprobe.archive import parse_graph
+from maskprobe.archive.loss_names import names_of
 from maskprobe.archive.graph import GraphLayer, LayerGraph, ModelKind
 from maskprobe.backend.arguments import leaves
 from maskprobe.backend.engine import Engine, engine_of, get_engine
 from maskprobe.backend.facts import layer_facts
-from maskprobe.backend.load import names_of
 from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.tensors import dtype_of, is_tensor, shape_of
 from maskprobe.errors import MaskprobeError, UsageError

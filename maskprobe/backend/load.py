@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maskprobe.archive.archive import Archive, FileFormat
+from maskprobe.archive.loss_names import names_of
 from maskprobe.backend.engine import Engine, EngineName, get_engine
 from maskprobe.backend.imports import only_keras_imports
 from maskprobe.backend.lambdas import replacing_lambdas
@@ -137,26 +138,3 @@ def _restore_compile(
     except Exception as error:  # noqa: BLE001 - whatever Keras raises, the masks can still be traced
         return LossRecord(losses, metrics, reason_of(error, 160))
     return LossRecord(losses, metrics)
-
-
-def names_of(value: Any) -> tuple[str, ...]:
-    """Names of losses or metrics as the file, or a compiled model, states them: one, a list or a dict of them."""
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, Mapping):
-        if "class_name" in value:
-            return (_config_name(value),)
-        return tuple(name for item in value.values() for name in names_of(item) or ("",))
-    if isinstance(value, list | tuple):
-        return tuple(name for item in value for name in names_of(item) or ("",))
-    return (str(getattr(value, "name", None) or getattr(value, "__name__", None) or type(value).__name__),)
-
-
-def _config_name(config: Mapping[str, Any]) -> str:
-    inner = config.get("config")
-    if isinstance(inner, str):
-        return inner
-    name = inner.get("name") if isinstance(inner, Mapping) else None
-    return str(name or config["class_name"])

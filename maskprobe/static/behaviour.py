@@ -91,6 +91,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "BatchNormalization": ("mask",),
     "Attention": ("mask",),
     "AdditiveAttention": ("mask",),
+    "Lambda": ("mask",),
     "MultiHeadAttention": ("query_mask", "value_mask", "key_mask"),
     "GroupQueryAttention": ("query_mask", "value_mask", "key_mask"),
 }

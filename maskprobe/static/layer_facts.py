@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maskprobe.archive.graph import GraphLayer
-from maskprobe.archive.known import LAYERS, OPERATIONS
+from maskprobe.archive.known import OPERATIONS
 from maskprobe.mask_trace import CallKind, LayerFacts
 from maskprobe.probe.layer_kinds import is_foreign
 from maskprobe.static.behaviour import TAKES, Behaviour
@@ -39,7 +39,9 @@ def kind_of(layer: GraphLayer) -> CallKind:
         return CallKind.OPERATION
     if layer.module is not None:
         return CallKind.OPERATION if ".ops" in layer.module else CallKind.LAYER
-    return CallKind.OPERATION if layer.class_name in OPERATIONS - LAYERS else CallKind.LAYER
+    # An `.h5` of Keras 3 names no modules; operations have no settings that all layers have.
+    is_operation = layer.class_name in OPERATIONS and "trainable" not in layer.config
+    return CallKind.OPERATION if is_operation else CallKind.LAYER
 
 
 def is_builtin(layer: GraphLayer) -> bool:
@@ -56,7 +58,7 @@ def facts_of(layer: GraphLayer, behaviour: Behaviour, era: Era) -> LayerFacts:
     embeds = behaviour is Behaviour.EMBEDDING and not layer.config.get("mask_zero")
     return LayerFacts(
         supports_masking=behaviour not in {Behaviour.DROP, Behaviour.UNKNOWN} and not embeds,
-        accepts_mask=name in TAKES,
+        accepts_mask=name in TAKES and name != "Lambda",
         computes_mask=behaviour in _COMPUTES or name == "Dot",
         builtin=is_builtin(layer),
         time_distributed=name == "TimeDistributed",

@@ -43,8 +43,8 @@ def masking(step: Step) -> list[MaskState]:
     tensor, value = step.given.first[0], step.config.get("mask_value", 0.0)
     if tensor.values is not None and isinstance(value, (int, float)):
         return [Mask(np.any(tensor.values != value, axis=-1))]
-    symbol = ("any", (("notequal", (step.symbols.of(tensor), _plain(value))), -1, False))
-    return [step.symbols.mask_of(symbol)]
+    differs = step.symbols.computed(("notequal", (step.symbols.of(tensor), _plain(value))))
+    return [step.symbols.mask_of(("any", differs, -1, False))]
 
 
 def _plain(value: object) -> object:

@@ -49,13 +49,17 @@ class Symbols:
         """What the values of `tensor` are known by."""
         if tensor.values is not None:
             return tensor.values.shape, tensor.values.tobytes()
-        return tensor.symbol if tensor.symbol is not None else ("item", tensor.item)
+        return self.computed(tensor.symbol if tensor.symbol is not None else ("item", tensor.item))
+
+    def computed(self, symbol: Hashable) -> Hashable:
+        """What the result of a computation is known by."""
+        return "computed", self.number(symbol)
 
     def of_mask(self, mask: MaskState) -> Hashable:
         """What the values of `mask` are known by; None if nothing is known of them."""
         if isinstance(mask, Mask):
             return mask.shape, mask.values.tobytes()
-        return ("mask", mask.identity) if isinstance(mask, Unreadable) and mask.identity is not None else None
+        return ("computed", mask.identity) if isinstance(mask, Unreadable) and mask.identity is not None else None
 
     def mask_of(self, symbol: Hashable) -> Unreadable:
         """The mask that is computed so: it is there, its values are not known."""
@@ -66,7 +70,4 @@ def as_mask(tensor: Tensor, symbols: Symbols) -> MaskState:
     """A tensor that is given as a mask."""
     if tensor.values is not None:
         return Mask(tensor.values.astype(np.bool_))
-    symbol = symbols.of(tensor)
-    if isinstance(symbol, tuple) and symbol[0] == "mask":
-        return Unreadable(COMPUTED, present=True, identity=symbol[1])
-    return symbols.mask_of(symbol)
+    return symbols.mask_of(tensor.symbol if tensor.symbol is not None else ("item", tensor.item))

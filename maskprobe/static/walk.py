@@ -186,8 +186,7 @@ class Walk:
 
     def _close(self, frame: Frame, kind: CallKind, made: Sequence[Tensor], error: str | None) -> list[Tensor]:
         layer = frame.layer
-        outputs = [replace(tensor, producer=frame.path) for tensor in made]
-        records = tuple(self.record_of(tensor, str(place)) for place, tensor in enumerate(outputs))
+        records = tuple(self.record_of(tensor, str(place)) for place, tensor in enumerate(made))
         self.records[frame.place] = CallRecord(
             frame.path,
             layer.name,
@@ -204,7 +203,7 @@ class Walk:
             (),
             error,
         )
-        return outputs
+        return list(made)
 
     def take_off(self, frame: Frame, tensors: Sequence[Tensor]) -> None:
         """Take the masks off the objects that a call reads."""

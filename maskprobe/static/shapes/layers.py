@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from maskprobe.archive.graph import GraphLayer
+from maskprobe.archive.plain import words
+from maskprobe.probe.layer_kinds import is_foreign
 from maskprobe.static.shapes.sizes import Config, Shape, channels_first, pair, resolved, whole, windows
 
 ShapeRule: TypeAlias = Callable[[Config, Sequence[Shape]], list[Shape] | None]
@@ -176,8 +179,47 @@ def _einsum(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
     return [tuple(shape)]
 
 
-def _group_norm_like(_config: Config, given: Sequence[Shape]) -> list[Shape] | None:
-    return [given[0]]
+def _multi_head(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
+    stated = config.get("output_shape")
+    query = given[0]
+    if isinstance(stated, int):
+        return [(*query[:-1], stated)]
+    return [(*query[: len(query) - len(stated)], *stated)] if isinstance(stated, (list, tuple)) else [query]
+
+
+_STATES = {"LSTM": 2, "CuDNNLSTM": 2, "LSTMV1": 2, "LSTMV2": 2, "GRU": 1, "CuDNNGRU": 1, "SimpleRNN": 1}
+
+
+def recurrent(class_name: str, config: Config, given: Sequence[Shape]) -> list[Shape] | None:
+    """The sequence or its last step, then the states."""
+    batch, steps = given[0][0], given[0][1]
+    sizes = _state_sizes(class_name, config)
+    if not sizes:
+        return None
+    units = sizes[-1] if class_name == "RNN" else sizes[0]
+    output = (batch, steps, units) if config.get("return_sequences") else (batch, units)
+    return [output, *((batch, size) for size in sizes)] if config.get("return_state") else [output]
+
+
+def _state_sizes(class_name: str, config: Config) -> list[int]:
+    if class_name != "RNN":
+        return [whole(config.get("units", config.get("output_dim")), 1)] * _STATES.get(class_name, 0)
+    cell = config.get("cell")
+    return _cell_sizes(cell) if isinstance(cell, Mapping) else []
+
+
+def _cell_sizes(cell: Mapping[str, Any]) -> list[int]:
+    inner = cell.get("config")
+    if not isinstance(inner, Mapping):
+        return []
+    if isinstance(inner.get("cells"), (list, tuple)):
+        return [size for one in inner["cells"] if isinstance(one, Mapping) for size in _cell_sizes(one)]
+    name = str(cell.get("class_name")).removesuffix("Cell")
+    return [whole(inner.get("units"), 1)] * _STATES.get(name, 0)
+
+
+def _recurrent_of(class_name: str) -> ShapeRule:
+    return lambda config, given: recurrent(class_name, config, given)
 
 
 def _maxout_dense(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
@@ -215,22 +257,33 @@ SHAPES: Mapping[str, ShapeRule] = {
     "Attention": _attention,
     "AdditiveAttention": _attention,
     "EinsumDense": _einsum,
+    "MultiHeadAttention": _multi_head,
+    "GroupQueryAttention": _multi_head,
+    **{name: _recurrent_of(name) for name in (*_STATES, "RNN")},
 }
 
+KEEP_SHAPE = words(
+    """
+    Activation ActivityRegularization AlphaDropout BatchNormalization BatchNormalizationV1 BatchNormalizationV2 Dropout
+    ELU GaussianDropout GaussianNoise GroupNormalization Identity InputLayer LayerNormalization LeakyReLU Masking
+    Normalization PReLU RMSNormalization ReLU Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D
+    SyncBatchNormalization ThresholdedReLU UnitNormalization
+    """
+)
+"""Layers that return what they read in the same shape."""
 
-def output_shapes(class_name: str, config: Config, given: Sequence[Shape], *, keeps: bool) -> list[Shape] | None:
-    """The shapes of what a layer returns; None where that is not known.
+
+def output_shapes(layer: GraphLayer, given: Sequence[Shape]) -> list[Shape] | None:
+    """The shapes of what a built-in layer returns; None where that is not known.
 
     Args:
-        class_name: The layer's class.
-        config: Its config.
-        given: The shapes of what it reads.
-        keeps: It is known to return what it reads in the same shape.
+        layer: The layer.
+        given: The shapes of what it reads, in the order of its arguments.
     """
-    if not given:
+    rule = SHAPES.get(layer.class_name, same if layer.class_name in KEEP_SHAPE else None)
+    if not given or rule is None or is_foreign(layer):
         return None
-    rule = SHAPES.get(class_name, same if keeps else None)
     try:
-        return None if rule is None else rule(config, given)
+        return rule(layer.config, given)
     except (KeyError, IndexError, TypeError, ValueError):
         return None

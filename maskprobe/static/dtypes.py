@@ -1,0 +1,43 @@
+"""The dtypes that layers compute in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maskprobe.archive.graph import GraphLayer
+from maskprobe.archive.plain import words
+from maskprobe.probe.layer_kinds import LayerKind, bare_name, kind_of
+from maskprobe.static.tensors import Tensor, Values
+
+_TRUTHS = words(
+    """
+    all any equal greater greaterequal gt ge less lessequal lt le logicaland logicalnot logicalor logicalxor notequal ne
+    eq isnan isfinite isinf reduceany reduceall
+    """
+)
+
+
+def float_dtype(config: Mapping[str, Any]) -> str | None:
+    """The floating point type that a layer casts its input to; None where the config names no such type."""
+    stated = config.get("dtype")
+    if isinstance(stated, Mapping):
+        inner = stated.get("config")
+        stated = inner.get("name") if isinstance(inner, Mapping) else None
+    if not isinstance(stated, str):
+        return None
+    name = stated.removeprefix("mixed_")
+    return name if "float" in name else None
+
+
+def output_dtype(layer: GraphLayer, given: Sequence[Tensor], values: Values | None, *, is_operation: bool) -> str:
+    """The dtype of what a layer or operation returns, as far as it can be told; `float32` where it cannot."""
+    if values is not None:
+        return str(values.dtype)
+    first = given[0].dtype if given else "float32"
+    if is_operation:
+        stated = layer.config.get("dtype")
+        return "bool" if bare_name(layer) in _TRUTHS else str(stated) if isinstance(stated, str) else first
+    if "float" not in first and kind_of(layer) is not LayerKind.READS and kind_of(layer) is not LayerKind.EMBEDDING:
+        return first
+    return float_dtype(layer.config) or "float32"

@@ -1,0 +1,56 @@
+"""A model called as a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maskprobe.archive.graph import LayerGraph
+from maskprobe.mask_trace import ABSENT, Absent, MaskArgument
+from maskprobe.static.tensors import Tensor
+
+if TYPE_CHECKING:  # the walk calls this
+    from maskprobe.static.walk import Frame, Walk
+
+
+def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
+    """Run the calls of a model that is called as a layer. What it returns keeps the masks that its calls attached.
+
+    Source: Keras 3.15.1, keras/src/models/functional.py, `Functional.call`; tf_keras 2.21, src/engine/functional.py,
+    `_run_internal_graph`. Both attach the masks that they are given to their inputs.
+    """
+    given = frame.given
+    tensors = _in_order(graph, given.first, given.others)
+    masks = _arguments(walk, frame)
+    frame.arguments = masks
+    by_name = {one.name: one.mask for one in masks}
+    for place, tensor in enumerate(given.first):
+        mask = by_name.get("mask" if not given.is_list else f"mask.{place}", ABSENT)
+        if not isinstance(mask, Absent) or not walk.rules.era.is_keras3:
+            walk.attach(tensor, mask)
+    made = walk.graph(graph, tensors, frame.path + "/", frame.path)
+    return [
+        walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item)
+        for tensor in made
+    ]
+
+
+def _arguments(walk: Walk, frame: Frame) -> tuple[MaskArgument, ...]:
+    """The masks that the model's `call` gets: those wired in the graph, else those on its inputs."""
+    given = frame.given
+    if given.masks:
+        return tuple(MaskArgument(name, one.mask, True, one.number) for name, one in sorted(given.masks.items()))
+    if given.others and walk.rules.era.is_keras3:
+        return ()
+    names = [f"mask.{place}" for place in range(len(given.first))] if given.is_list else ["mask"]
+    attached = [walk.mask_on(tensor) for tensor in given.first]
+    return tuple(
+        MaskArgument(name, mask, False)
+        for name, mask in zip(names, attached, strict=False)
+        if not isinstance(mask, Absent)
+    )
+
+
+def _in_order(graph: LayerGraph, first: tuple[Tensor, ...], others: object) -> list[Tensor]:
+    """The tensors in the order of the model's inputs."""
+    del graph, others
+    return list(first)
