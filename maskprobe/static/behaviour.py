@@ -25,6 +25,8 @@ class Behaviour(Enum):
     """It uses the mask and returns none, on purpose."""
     MASKING = auto()
     EMBEDDING = auto()
+    SOFTMAX = auto()
+    """As CARRY, where the mask can be laid on what it reads."""
     RECURRENT = auto()
     BIDIRECTIONAL = auto()
     TIME_DISTRIBUTED = auto()
@@ -59,7 +61,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
         Behaviour.CARRY,
         """
         Activation ActivityRegularization AlphaDropout BatchNormalization BatchNormalizationV1 BatchNormalizationV2
-        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU Softmax
+        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU
         SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization ThresholdedReLU UnitNormalization
         """,
     ),
@@ -68,7 +70,8 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
-    "RMSNormalization": ((_K3, Behaviour.CARRY),),
+    "Layer": ((_TF, Behaviour.CARRY),),
+    **_always(Behaviour.SOFTMAX, "Softmax"),
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),
@@ -82,6 +85,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "AdditiveAttention": ((_OLD, Behaviour.ATTENTION),),
     "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_11, Behaviour.MULTI_HEAD)),
     "GroupQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
+    "GroupedQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
     **_always(Behaviour.UNKNOWN, "Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper"),
 }
 
@@ -93,6 +97,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "AdditiveAttention": ("mask",),
     "Lambda": ("mask",),
     "MultiHeadAttention": ("query_mask", "value_mask", "key_mask"),
+    "GroupedQueryAttention": ("query_mask", "value_mask", "key_mask"),
     "GroupQueryAttention": ("query_mask", "value_mask", "key_mask"),
 }
 """The mask arguments that the `call` of a class takes and that Keras fills in by itself."""

@@ -30,8 +30,17 @@ def carry(step: Step) -> list[MaskState]:
     return list(step.previous)
 
 
-def use(_step: Step) -> list[MaskState]:
-    """The mask was used, and the time axis ended."""
+def use(step: Step) -> list[MaskState]:
+    """The mask was used, and the time axis ended.
+
+    Source: Keras 3.15.1, keras/src/layers/pooling/global_average_pooling1d.py, `call`.
+    """
+    given = step.received.get("mask")
+    if given is not None and isinstance(given.mask, Mask) and step.given.first[0].shape:
+        first = step.config.get("data_format") == "channels_first"
+        wide = (*given.mask.shape[:1], 1, *given.mask.shape[1:]) if first else (*given.mask.shape, 1)
+        if not _broadcasts(wide, step.given.first[0].shape):
+            raise RefusedError(f"the mask of shape {given.mask.shape} does not fit {step.given.first[0].shape}")
     return []
 
 
@@ -64,11 +73,39 @@ def embedding(step: Step) -> list[MaskState]:
     return [step.symbols.mask_of(("notequal", (step.symbols.of(tensor), 0.0)))]
 
 
+def softmax(step: Step) -> list[MaskState]:
+    """It lays the mask on what it reads, from the last axis on, and fails where it does not fit there.
+
+    Source: Keras 3.15.1, keras/src/layers/activations/softmax.py, `call`; tf_keras 2.21,
+    src/layers/activation/softmax.py. tf.keras before 2.4 knows no mask there.
+    """
+    mask = step.first_mask
+    shape = step.given.first[0].shape if step.given.first else ()
+    if step.era >= Era.TF_2_4 and isinstance(mask, Mask) and not _broadcasts(mask.shape, shape):
+        raise RefusedError(f"the mask of shape {mask.shape} cannot be laid on the input of shape {shape}")
+    return carry(step)
+
+
+def _broadcasts(small: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+    pairs = zip(reversed(small), reversed(shape), strict=False)
+    return len(small) <= len(shape) and all(one in {1, other} or other is None for one, other in pairs)
+
+
+def _check_rank(step: Step) -> None:
+    """A recurrent layer takes a mask of rows by steps."""
+    given = step.received.get("mask")
+    mask = given.mask if given is not None else ABSENT
+    is_flat = not step.layer.class_name.startswith("ConvLSTM")
+    if is_flat and isinstance(mask, Mask) and mask.values.ndim != 2 and step.era.is_keras3:  # noqa: PLR2004
+        raise RefusedError(f"the mask has shape {mask.shape}, and {step.layer.class_name} takes one of rows by steps")
+
+
 def recurrent(step: Step) -> list[MaskState]:
     """The mask goes out with the sequence; the last output and the states have none.
 
     Source: Keras 3.15.1, keras/src/layers/rnn/rnn.py, `compute_mask`; tf_keras 2.21, src/layers/rnn/base_rnn.py.
     """
+    _check_rank(step)
     return [step.first_mask] if step.config.get("return_sequences") else []
 
 
@@ -130,8 +167,33 @@ def attention(step: Step) -> list[MaskState]:
 
 
 def multi_head(step: Step) -> list[MaskState]:
-    """The mask of the query (Keras 3.15.1: keras/src/layers/attention/multi_head_attention.py, `call`)."""
-    return [step.first_mask]
+    """The mask of the query; the scores have that of the pairs of steps, which a Softmax inside left on them.
+
+    Source: Keras 3.15.1, keras/src/layers/attention/multi_head_attention.py, `call`.
+    """
+    if len(step.shapes) == 1:
+        return [step.first_mask]
+    return [step.first_mask, _pairs(step)]
+
+
+def _pairs(step: Step) -> MaskState:
+    """Which query may look at which key: `(B, 1, T, S)`, of the masks that came and of `attention_mask`.
+
+    Source: the same, `_compute_attention_mask`.
+    """
+    tensors = {"query": step.given.first[0], **step.given.others}
+    masks = {name: step.mask_on(tensor) for name, tensor in tensors.items()}
+    given = step.given.masks.get("attention_mask")
+    parts = [(masks.get("query", ABSENT), -1), (masks.get("value", ABSENT), -2), (masks.get("key", ABSENT), -2)]
+    spread = [Mask(np.expand_dims(mask.values, axis)) if isinstance(mask, Mask) else mask for mask, axis in parts]
+    if step.given.plain.get("use_causal_mask"):
+        queries, keys = tensors["query"].shape[1], tensors.get("key", tensors.get("value", tensors["query"])).shape[1]
+        if queries is not None and keys is not None:
+            spread.append(Mask(np.tril(np.ones((1, queries, keys), np.bool_))))
+    if given is not None:
+        spread.append(given.mask)
+    found = both(spread, step.symbols)
+    return Mask(found.values[:, None]) if isinstance(found, Mask) and found.values.ndim == 3 else found  # noqa: PLR2004
 
 
 def refuse(step: Step) -> list[MaskState]:
@@ -152,6 +214,7 @@ MASK_RULES: Mapping[Behaviour, Callable[[Step], list[MaskState]]] = {
     Behaviour.USE: use,
     Behaviour.MASKING: masking,
     Behaviour.EMBEDDING: embedding,
+    Behaviour.SOFTMAX: softmax,
     Behaviour.RECURRENT: recurrent,
     Behaviour.BIDIRECTIONAL: bidirectional,
     Behaviour.TIME_DISTRIBUTED: carry,

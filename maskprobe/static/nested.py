@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maskprobe.archive.graph import LayerGraph
+from maskprobe.archive.graph import GraphInput, LayerGraph
 from maskprobe.mask_trace import ABSENT, Absent, MaskArgument
 from maskprobe.static.tensors import Tensor
 
@@ -19,7 +19,6 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
     `_run_internal_graph`. Both attach the masks that they are given to their inputs.
     """
     given = frame.given
-    tensors = _in_order(graph, given.first, given.others)
     masks = _arguments(walk, frame)
     frame.arguments = masks
     by_name = {one.name: one.mask for one in masks}
@@ -27,7 +26,8 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
         mask = by_name.get("mask" if not given.is_list else f"mask.{place}", ABSENT)
         if not isinstance(mask, Absent) or not walk.rules.era.is_keras3:
             walk.attach(tensor, mask)
-    made = walk.graph(graph, tensors, frame.path + "/", frame.path)
+    tensors = [_fitted(walk, tensor, wire) for tensor, wire in zip(given.first, graph.inputs, strict=False)]
+    made = walk.graph(graph, tensors or list(given.first), frame.path + "/", frame.path)
     return [
         walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item)
         for tensor in made
@@ -50,7 +50,11 @@ def _arguments(walk: Walk, frame: Frame) -> tuple[MaskArgument, ...]:
     )
 
 
-def _in_order(graph: LayerGraph, first: tuple[Tensor, ...], others: object) -> list[Tensor]:
-    """The tensors in the order of the model's inputs."""
-    del graph, others
-    return list(first)
+def _fitted(walk: Walk, tensor: Tensor, wire: GraphInput) -> Tensor:
+    """Keras 2 casts what a model reads to the type of its input, and the mask is not on what comes out of the cast.
+
+    Source: tf_keras 2.21, src/engine/functional.py, `_conform_to_reference_input`.
+    """
+    if walk.rules.era.is_keras3 or wire.dtype is None or wire.dtype == tensor.dtype:
+        return tensor
+    return walk.new(tensor.shape, wire.dtype, tensor.producer, tensor.values)

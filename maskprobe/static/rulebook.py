@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from maskprobe.archive.graph import GraphLayer
+from maskprobe.archive.graph import GraphLayer, ModelKind
 from maskprobe.mask_trace import ABSENT, Absent, CallKind, MaskArgument, MaskState, Unreadable
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import argument_name
@@ -88,7 +88,7 @@ class Rulebook:
         layer = frame.layer
         given = self._converted(walk, layer, frame.given)
         frame.given = given
-        if layer.model is not None and layer.model.calls:
+        if layer.model is not None and layer.model.kind is not ModelKind.SUBCLASSED:
             from maskprobe.static.nested import run_model  # noqa: PLC0415 - it walks through the model
 
             return run_model(walk, frame, layer.model)
@@ -99,7 +99,7 @@ class Rulebook:
             for name, one in sorted(received.items())
             if not isinstance(one.mask, Absent)
         )
-        step = Step(layer, given, self.era, walk.symbols, attached, received, [])
+        step = Step(layer, given, self.era, walk.symbols, attached, received, [], walk.mask_on)
         step.shapes = self._shapes(layer, step, outputs, stated)
         if layer.wrapped is not None and is_builtin(layer):
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
@@ -107,7 +107,7 @@ class Rulebook:
             return run_wrapper(walk, frame, step)
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
-        if behaviour is Behaviour.MULTI_HEAD and self.era >= Era.KERAS_3_8:
+        if layer.class_name == "MultiHeadAttention" and self.era >= Era.KERAS_3_8 and assumed is None:
             walk.take_off(frame, [*given.first, *given.others.values()])
         return self._made(walk, frame, step, masks)
 
@@ -192,10 +192,16 @@ class Rulebook:
             return [step.symbols.mask_of(("source", step.layer.name, None if tensor is None else tensor.item))]
         return []
 
+    def _returns_what_it_reads(self, layer: GraphLayer, step: Step) -> bool:
+        """Whether a call returns the very object that it read, whatever mask is attached to it."""
+        if kind_of(layer) is CallKind.OPERATION:
+            return bare_name(layer) == "cast" and _wanted_dtype(layer, step) == step.given.first[0].dtype
+        return layer.class_name in _RETURN_WHAT_THEY_READ if self.era.is_keras3 else layer.class_name == "Layer"
+
     def _made(self, walk: Walk, frame: Frame, step: Step, masks: Sequence[MaskState]) -> list[Tensor]:
         """The tensors that a call returns, with their masks attached."""
         layer, first = step.layer, step.given.first
-        same = self.era.is_keras3 and layer.class_name in _RETURN_WHAT_THEY_READ and len(first) == 1
+        same = len(first) == 1 and self._returns_what_it_reads(layer, step)
         values = passed_values(layer, step.given) if len(step.shapes) == 1 else None
         found = []
         for place, shape in enumerate(step.shapes):
@@ -214,6 +220,11 @@ class Rulebook:
                 walk.attach(made, mask)
             found.append(made)
         return found
+
+
+def _wanted_dtype(layer: GraphLayer, step: Step) -> str:
+    plain = step.given.plain
+    return str(plain.get("dtype", plain.get("1", layer.config.get("dtype"))))
 
 
 def _is_plain_lambda(step: Step) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,8 @@ class Step:
     """The masks that its `call` gets, whoever gives them."""
     shapes: list[tuple[int | None, ...]]
     """The shapes of what it returns, as far as they are known; at least one."""
+    mask_on: Callable[[Tensor], MaskState] = lambda _tensor: ABSENT
+    """The mask attached to a tensor, as the call begins."""
 
     @property
     def config(self) -> Mapping[str, Any]:

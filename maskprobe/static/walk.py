@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, TensorRef
+from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, ModelKind, TensorRef
 from maskprobe.mask_trace import (
     ABSENT,
     Absent,
@@ -20,6 +20,7 @@ from maskprobe.static.arguments import is_mask_name, named_references, plain_arg
 from maskprobe.static.behaviour import Behaviour
 from maskprobe.static.layer_facts import facts_of, kind_of
 from maskprobe.static.rulebook import Rulebook
+from maskprobe.static.run_order import in_run_order
 from maskprobe.static.step import Given, GivenMask, RefusedError
 from maskprobe.static.tensors import Symbols, Tensor, Values, as_mask
 
@@ -52,6 +53,7 @@ class Walk:
     failure: str | None = None
     _tensors: int = 0
     _items: int = 0
+    _orders: dict[int, Sequence[GraphCall]] = field(default_factory=dict)
     _facts: dict[int, tuple[Behaviour, LayerFacts, CallKind]] = field(default_factory=dict)
 
     # Tensors.
@@ -96,11 +98,11 @@ class Walk:
         """Run a model's graph on tensors, and give what it returns."""
         held = {wire.tensor: tensor for wire, tensor in zip(graph.inputs, given, strict=False)}
         most = _outputs_read(graph)
-        waiting = graph.calls
+        waiting = self._ordered(graph)
         if waiting and not graph.inputs and given:
             unstated = TensorRef("")
             held[unstated] = given[0]
-            waiting = (replace(waiting[0], inputs=(unstated,)), *waiting[1:])
+            waiting = [replace(waiting[0], inputs=(unstated,)), *waiting[1:]]
         stated = _stated_shapes(graph)
         for call in waiting:
             layer = graph.layers[call.layer]
@@ -115,6 +117,14 @@ class Walk:
             made = self.call(layer, arguments, path, parent, most.get(key, 1), stated.get(key))
             held.update({TensorRef(*key, place): tensor for place, tensor in enumerate(made)})
         return [held[tensor] for tensor in graph.outputs if tensor in held]
+
+    def _ordered(self, graph: LayerGraph) -> Sequence[GraphCall]:
+        if graph.kind is ModelKind.SEQUENTIAL:
+            return graph.calls
+        found = self._orders.get(id(graph))
+        if found is None:
+            found = self._orders[id(graph)] = in_run_order(graph)
+        return found
 
     def _given(self, call: GraphCall, layer: GraphLayer, held: Mapping[TensorRef, Tensor]) -> Given:
         if not call.keywords and len(call.inputs) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,20 +90,49 @@ def _by_step(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Te
     Source: Keras 3.15.1, keras/src/layers/rnn/time_distributed.py, `call`.
     """
     tensor = step.given.first[0]
-    shape = _inside(walk, frame, inner, (tensor.shape[0], *tensor.shape[2:]))
+    given = step.received.get("mask")
+    mask = _first_step(ABSENT if given is None else given.mask, step)
+    shape = _inside(walk, frame, inner, (tensor.shape[0], *tensor.shape[2:]), mask)
     made = walk.new((*shape[:1], tensor.shape[1], *shape[1:]) if shape else (), tensor.dtype, frame.path)
     walk.attach(made, step.first_mask)
     return [made]
 
 
-def _inside(walk: Walk, frame: Frame, inner: GraphLayer, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """The shape of one step of what the inner layer returns; a model inside runs its calls, the first step's."""
+def _first_step(mask: MaskState, step: Step) -> MaskState:
+    if isinstance(mask, Mask) and mask.values.ndim > 1:
+        return Mask(mask.values[:, 0])
+    return mask if isinstance(mask, Absent) else step.symbols.mask_of(("step", step.symbols.of_mask(mask)))
+
+
+def _inside(
+    walk: Walk, frame: Frame, inner: GraphLayer, shape: tuple[int | None, ...], mask: MaskState
+) -> tuple[int | None, ...]:
+    """The shape of one step of what the inner layer returns. Calls inside it run, as those of the first step."""
+    first = walk.new(shape, "float32", None)
     if inner.model is not None:
-        first = walk.new(shape, "float32", None)
+        walk.attach(first, mask)
         made = walk.graph(inner.model, [first], frame.path + "/", frame.path)
         return made[0].shape if made else ()
+    masks = {"mask": GivenMask(mask)} if "mask" in TAKES.get(inner.class_name, ()) else {}
+    _check_mask_of_rows(inner, mask, masks)
     found = output_shapes(inner, [shape])
+    inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
+    if inner.class_name == "Bidirectional" and inner.wrapped is not None:
+        made = _bidirectional(walk, frame, inside, inner.wrapped)
+        return made[0].shape if made else ()
+    if inner.class_name == "TimeDistributed" and inner.wrapped is not None:
+        made = _by_step(walk, frame, inside, inner.wrapped)
+        return made[0].shape if made else ()
     return found[0] if found else ()
+
+
+def _check_mask_of_rows(inner: GraphLayer, mask: MaskState, masks: Mapping[str, GivenMask]) -> None:
+    """A mask of rows by steps leaves one value a row for each step, which layers that take steps cannot use."""
+    if masks and isinstance(mask, Mask) and mask.values.ndim < 2 and inner.class_name not in _TAKES_ANY_RANK:  # noqa: PLR2004
+        raise RefusedError(f"TimeDistributed hands {inner.name!r} a mask of shape {mask.shape}, one value a row")
+
+
+_TAKES_ANY_RANK = frozenset({"BatchNormalization", "Softmax", "Lambda"})
 
 
 def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
