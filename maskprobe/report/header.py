@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from maskprobe.mask_trace import EngineInfo, Mask, ProbeRecord, Trace, Unreadable
+from maskprobe.mask_trace import Mask, ProbeRecord, Trace, Unreadable
 from maskprobe.report.pen import Pen
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.report.second_witness import has_second_witness, outputs_of
@@ -41,14 +41,15 @@ def model_lines(report: Report, pen: Pen) -> Iterator[Text]:
     """Say which file, which Keras ran it or whose rules were applied, and on what."""
     trace = report.trace
     yield Text.assemble((pen.write(_subject(report)), "bold"), " ", pen.write(_origin(report.file)), overflow="fold")
-    yield Text(pen.write(_engine_words(trace.engine)))
+    yield Text(pen.write(_engine_words(report)))
     yield Text(pen.write(_probe_words(trace.probe)), overflow="fold")
 
 
-def _engine_words(engine: EngineInfo) -> str:
+def _engine_words(report: Report) -> str:
+    engine = report.trace.engine
     if engine.ran:
         return f"run on {engine}, TensorFlow {engine.tensorflow}"
-    return f"read off the file by the rules of {engine}; nothing was run"
+    return f"read off {'the file' if report.file else 'its config'} by the rules of {engine}; nothing was run"
 
 
 def _subject(report: Report) -> str:

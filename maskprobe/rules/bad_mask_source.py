@@ -45,12 +45,12 @@ import math
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding
-from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
+from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Blame, Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.events import is_source
 from maskprobe.rules.harm import harm_of
-from maskprobe.rules.masks import given_masks, made_masks
+from maskprobe.rules.masks import given_masks, is_unread, made_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
 from maskprobe.rules.tell import read_wrong, told
@@ -84,8 +84,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
 
 def _is_unread_source(call: CallRecord) -> bool:
     """Whether `call` is a first source that surely makes a mask, of values that are not known."""
-    unread = any(isinstance(mask, Unreadable) and mask.present is True for mask in made_masks(call))
-    return unread and is_source(call) and not any(given_masks(call))
+    return any(map(is_unread, made_masks(call))) and is_source(call) and not any(given_masks(call))
 
 
 def _unpromised(flow: BlamedFlow, blame: Blame) -> Finding:

@@ -10,7 +10,7 @@ from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.masks import given_masks, is_certain, made_masks
+from maskprobe.rules.masks import given_masks, is_unread, made_masks
 from maskprobe.rules.unseen import not_followed
 from maskprobe.rules.words import call_words, listed
 from maskprobe.witness import Change
@@ -86,7 +86,7 @@ def _unread(flow: BlamedFlow) -> Iterator[tuple[CallRecord, str]]:
         if event is Event.UNKNOWN:
             masks = (*given_masks(call), *made_masks(call))
         elif event is Event.MADE and flow.blame_of(call, Fault.WRONG) is None:
-            masks = tuple(mask for mask in made_masks(call) if is_certain(mask))
+            masks = tuple(filter(is_unread, made_masks(call)))
         else:
             continue
         reason = next((mask.reason for mask in masks if isinstance(mask, Unreadable)), None)
