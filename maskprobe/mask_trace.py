@@ -305,6 +305,11 @@ class Trace:
         """Whether it was read off a saved model's config; nothing was run."""
         return not self.engine.ran
 
+    @property
+    def is_deduced(self) -> bool:
+        """Whether what the values say was deduced from what the layers are said to do, and not seen in a run."""
+        return self.is_static or (self.proof is not None and self.proof.deduced)
+
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:
         """The calls by their path."""
