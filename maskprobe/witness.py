@@ -34,10 +34,11 @@ class StepClass(IntEnum):
 class Movement:
     """How far padding moved what it must not move."""
 
-    absolute: float
-    """The largest change of a value, in the unit of the tensor."""
-    relative: float
-    """The same over the spread of the values themselves (their largest distance from their mean)."""
+    absolute: float | None
+    """The largest change of a value, in the unit of the tensor; None where it was deduced, not seen."""
+    relative: float | None
+    """The same over the spread of the values themselves (their largest distance from their mean); None where it was
+    deduced, not seen."""
     rows: tuple[int, ...] = ()
     """Rows of the probe, from 0, in which something moved."""
     steps: int = 0
@@ -89,6 +90,8 @@ class Replay:
     carried: bool = False
     """True if the call was not run again: where the padding is follows from what was fed and from the shapes. So it is
     for inputs, tokens before an Embedding, mask sources, and models, whose calls are looked at one by one."""
+    deduced: bool = False
+    """True if nothing was run: it follows from what the layer is said to mix."""
 
 
 class Verdict(StrEnum):
@@ -180,3 +183,5 @@ class Proof:
     """The run was made with `training=True`."""
     loss_problem: str | None = None
     """Why the loss could not be computed; None if it was, or there is none."""
+    deduced: bool = False
+    """True if nothing was run: it follows from what the layers are said to mix."""
