@@ -43,8 +43,10 @@ def activation(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]
         config = name.get("config")
         name = config if isinstance(config, str) else name.get("class_name")
     one = moved_at(call, moved)
+    if name in {"softmax", "log_softmax", "sparsemax"} and call.outputs[0][-1] == 1:
+        return (still(one.ndim),)
     if name in {"softmax", "log_softmax", "sparsemax", "glu"}:
-        return features(call, moved) if name != "glu" else (any_over(one, (one.ndim - 1,)),)
+        return features(call, moved)
     if not isinstance(name, str):
         raise UnknownMixingError("its activation is not stated")
     return (one,)

@@ -90,7 +90,7 @@ def works_by_step(call: MixedCall) -> bool:
     if name == "LayerNormalization":
         return call.config.get("axis", -1) in (-1, [-1], len(call.inputs[0].shape) - 1, [len(call.inputs[0].shape) - 1])
     if name == "Activation":
-        return isinstance(call.config.get("activation"), str)
+        return isinstance(call.config.get("activation"), str) and call.outputs[0][-1] > 1
     return name in _BY_STEP
 
 
