@@ -299,6 +299,8 @@ class Trace:
     """What was seen of the compiled loss and metrics; None for a model without, or without the second witness."""
     written_by: str | None = None
     """The version of Keras that wrote the file, as the file says; None for a model in memory."""
+    not_run: str | None = None
+    """Why the model was not run, though that was asked for, and its file was read instead; None if it was not so."""
 
     @property
     def is_static(self) -> bool:

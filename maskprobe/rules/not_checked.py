@@ -53,6 +53,7 @@ from maskprobe.witness import Change
 
 def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each thing that could not be judged."""
+    yield from _not_run(flow)
     yield from _failed(flow)
     yield from _unused_mask_inputs(flow)
     yield from _no_mask(flow)
@@ -86,6 +87,16 @@ def check_loss(flow: BlamedFlow) -> Iterator[Finding]:
 
 def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str, ...] = ()) -> Finding:
     return RULE.finding(path, Severity.NOTE, message, cause=cause, fix=fix, affects=affects, unchecked=True)
+
+
+def _not_run(flow: BlamedFlow) -> Iterator[Finding]:
+    if flow.trace.not_run is not None:
+        yield _unchecked(
+            "",
+            f"The model was not run: {flow.trace.not_run}",
+            "What stands here was read off its file, by the rules of the Keras that wrote it.",
+            "Do as the message says, or ask for no more than that: --static",
+        )
 
 
 def _failed(flow: BlamedFlow) -> Iterator[Finding]:

@@ -28,10 +28,15 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
             walk.attach(tensor, mask)
     tensors = [_fitted(walk, tensor, wire) for tensor, wire in zip(given.first, graph.inputs, strict=False)]
     made = walk.graph(graph, tensors or list(given.first), frame.path + "/", frame.path)
-    return [
-        walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item)
-        for tensor in made
-    ]
+    found = []
+    for tensor in made:
+        outer = walk.new(
+            tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item
+        )
+        if walk.witness is not None:
+            walk.witness.same(outer.number, tensor.number)
+        found.append(outer)
+    return found
 
 
 def _arguments(walk: Walk, frame: Frame) -> tuple[MaskArgument, ...]:

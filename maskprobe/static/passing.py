@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +12,11 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import CallKind
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import in_places
-from maskprobe.static.evaluate import evaluated
+from maskprobe.static.evaluate import MOST_VALUES, evaluated
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.sizes import Config, pair, whole
 from maskprobe.static.step import Given
-from maskprobe.static.tensors import Symbols, Values
+from maskprobe.static.tensors import Symbols, Tensor, Values
 
 
 def _masking(config: Config, given: list[Values]) -> Values:
@@ -82,12 +84,24 @@ def passed_values(layer: GraphLayer, given: Given) -> Values | None:
 
 def _operation(layer: GraphLayer, given: Given) -> Values | None:
     tensors = (*given.first, *given.others.values())
+    name = bare_name(layer)
+    if name in {"oneslike", "zeroslike"} and len(tensors) == 1 and tensors[0].shape:
+        return _filled(name, tensors[0], {**layer.config, **given.plain})
     if not tensors or any(tensor.values is None for tensor in tensors):
         return None
     arguments = in_places([tensor.values for tensor in given.first], given.places, given.plain)
     arguments += [tensor.values for tensor in given.others.values()]
     arguments += _second(given)
-    return evaluated(bare_name(layer), arguments, {**layer.config, **given.plain})
+    return evaluated(name, arguments, {**layer.config, **given.plain})
+
+
+def _filled(name: str, tensor: Tensor, keywords: Mapping[str, Any]) -> Values | None:
+    """Ones or zeros of a shape: the values of the tensor do not matter."""
+    if None in tensor.shape or math.prod(size or 0 for size in tensor.shape) > MOST_VALUES:
+        return None
+    stated = keywords.get("dtype") or tensor.dtype
+    value = np.full((), name == "oneslike").astype(str(stated))
+    return np.broadcast_to(value, tuple(size or 0 for size in tensor.shape))
 
 
 def _second(given: Given) -> list[object]:
@@ -116,8 +130,6 @@ def symbol_of(layer: GraphLayer, given: Given, symbols: Symbols) -> Hashable:
 
 
 def _operand(argument: object, symbols: Symbols) -> Hashable:
-    from maskprobe.static.tensors import Tensor  # noqa: PLC0415
-
     if isinstance(argument, Tensor):
         return symbols.of(argument)
     return float(argument) if isinstance(argument, (int, float)) else str(argument)

@@ -94,6 +94,7 @@ class Rulebook:
             return run_model(walk, frame, layer.model)
         attached = [walk.mask_on(tensor) for tensor in given.first]
         received = self._received(walk, layer, given, attached)
+        frame.received = received
         frame.arguments = tuple(
             MaskArgument(name, one.mask, name in given.masks, one.number)
             for name, one in sorted(received.items())
@@ -104,7 +105,11 @@ class Rulebook:
         if layer.wrapped is not None and is_builtin(layer):
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
 
-            return run_wrapper(walk, frame, step)
+            walk.inside += 1
+            try:
+                return run_wrapper(walk, frame, step)
+            finally:
+                walk.inside -= 1
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if layer.class_name == "MultiHeadAttention" and self.era >= Era.KERAS_3_8 and assumed is None:
