@@ -52,7 +52,10 @@ def values_of(mask: Any) -> Bools | None:
 def recorded(record: CallRecord, trace: Trace, config: Mapping[str, Any], **keywords: Any) -> MixedCall:
     """The call of a run as the account of mixing sees it."""
     operates = record.kind is CallKind.OPERATION
-    name = record.class_name.rsplit(".", 1)[-1].replace("_", "").lower() if operates else record.class_name
+    name = record.class_name
+    if operates:
+        stated = str(config.get("function", name)) if name == "TFOpLambda" else name
+        name = stated.rsplit(".", 1)[-1].replace("_", "").lower()
     return MixedCall(
         name,
         operates,
@@ -66,6 +69,7 @@ def recorded(record: CallRecord, trace: Trace, config: Mapping[str, Any], **keyw
         keywords,
         trace.engine.generation,
         tuple(one.dtype for one in record.outputs),
+        makes_mask=record.class_name == "Masking",
     )
 
 

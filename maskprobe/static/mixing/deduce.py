@@ -25,7 +25,7 @@ _REARRANGES = POINTWISE | {"Flatten", "Reshape", "Permute", "RepeatVector", "Con
 """Layers that give back ids where they read ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Deduced:
     """What follows for one call."""
 
