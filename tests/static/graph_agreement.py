@@ -107,7 +107,9 @@ def agree(path: Path, refused: tuple[str, ...] = ()) -> Outcome:
     for call in seen:
         classes[call.class_name] = classes.get(call.class_name, 0) + 1
     shapeless = [
-        f"{call.path} ({call.class_name})" for call in static.calls if any(tensor.shape == () for tensor in call.outputs)
+        f"{call.path} ({call.class_name})"
+        for call in static.calls
+        if any(tensor.shape == () for tensor in call.outputs)
     ]
     unsure = [f"{path} (mask)" for path in unknown_calls(static)] + [f"{one} shape" for one in shapeless]
     order = {call.path: place for place, call in enumerate(seen)}

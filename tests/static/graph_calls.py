@@ -142,7 +142,9 @@ def multi_head(made: Building) -> Any:
     if made.chance(0.15) and query.shape[1] is not None:
         mask = made.steps_like(value)
         if mask is not None:
-            options["attention_mask"] = made.layers.RepeatVector(query.shape[1])(mask) if not made.is_keras3 else mask[:, None, :]
+            options["attention_mask"] = (
+                made.layers.RepeatVector(query.shape[1])(mask) if not made.is_keras3 else mask[:, None, :]
+            )
     if made.chance(0.15):
         options["key"] = made.alike(value)
     return layer(query, value, **options)

@@ -108,7 +108,9 @@ def _values(made: Building, steps: int | None, place: int) -> None:
     if made.chance(0.2):
         made.tensors.append(given)
         return
-    masking = made.layers.Masking(mask_value=made.pick([0.0, 0.0, -1.0]), **({"dtype": "float16"} if made.chance(0.04) else {}))
+    masking = made.layers.Masking(
+        mask_value=made.pick([0.0, 0.0, -1.0]), **({"dtype": "float16"} if made.chance(0.04) else {})
+    )
     made.tensors.append(masking(given))
     if made.chance(0.3):
         made.masks.append(masking.compute_mask(given))

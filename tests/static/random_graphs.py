@@ -50,7 +50,9 @@ def described(case: Case, keras: Any) -> str:
     config = json.loads(model.to_json())["config"]
     lines = []
     for layer in config["layers"]:
-        settings = {name: value for name, value in layer.get("config", {}).items() if name in _SHOWN and value is not None}
+        settings = {
+            name: value for name, value in layer.get("config", {}).items() if name in _SHOWN and value is not None
+        }
         policy = layer.get("config", {}).get("dtype")
         settings["dtype"] = policy["config"]["name"] if isinstance(policy, dict) else policy
         reads = re.findall(r'"keras_history": (\[[^\]]*\])', json.dumps(layer.get("inbound_nodes", [])))
@@ -91,14 +93,19 @@ def main() -> int:
         counts["graphs"] += 1
         counts["calls"] += len(outcome.paths)
         counts["failed runs"] += outcome.failed
-        differing = {path for path in outcome.paths for line in outcome.found if line.startswith((f"{path} ", f"{path}:"))}
+        differing = {
+            path for path in outcome.paths for line in outcome.found if line.startswith((f"{path} ", f"{path}:"))
+        }
         counts["agreeing calls"] += len(outcome.paths) - len(differing)
         counts["disagreeing graphs"] += bool(outcome.found)
         classes.update(outcome.classes)
         unsure.update(re.sub(r"^[^ ]*", "", line) for line in outcome.unknown)
         for about in {signature(line) for line in outcome.found[:1]}:
             known = found.get(about)
-            found[about] = (case if known is None or len(case.calls) < len(known[0].calls) else known[0], 1 + (known[1] if known else 0))
+            found[about] = (
+                case if known is None or len(case.calls) < len(known[0].calls) else known[0],
+                1 + (known[1] if known else 0),
+            )
         if (place + 1) % 20 == 0:
             sys.stderr.write(f"{place + 1}: {dict(counts)}, {len(found)} kinds of disagreement\n")
             sys.stderr.flush()
