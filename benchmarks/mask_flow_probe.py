@@ -7,13 +7,17 @@ mask_flow.py runs it under many interpreters, old ones too. `OUT.json` holds the
 - `config`: the model as `to_json` writes it, `null` where that fails,
 - `inputs`: the array fed to each input, by name,
 - `calls`: a list of layer calls in the order they return, without those of input layers. `outputs` are the masks, one
-  for each output, `shapes` their shapes, `node` which call of this layer it is. `path` is the layer's name, behind the
-  names of the models and wrappers that it is called in; `took_masks_off` says which of the tensors handed over lost
-  their masks, and `received` which mask arguments the layer's `call` got, and whether
-  the caller had named them. Graph-mode versions have neither these two
-  nor calls within calls.
-- `symbolic`: whether the graph has a mask on each output of these calls,
-- or `raises` (with `calls_before`), or `absent`, where this Keras lacks what is `missing`.
+  for each output, `shapes` their shapes. `path` is the layer's name, behind the names of the models and wrappers that
+  it is called in: such inner calls stand before the call they belong to. `node` is the number of the call among those
+  of this layer in the model, as in the config; of inner calls the number in the order they run. `took_masks_off` says
+  which of the tensors handed over, arguments by name last, lost their masks, and `received` which mask arguments the
+  layer's `call` got, with which masks, and whether the caller had named them (`explicit`). Graph-mode versions have
+  neither these two nor inner calls.
+- `symbolic`: whether the graph has a mask on each output of the calls of the model itself,
+- in place of `calls` perhaps `raises`, with the `calls_before`, or `absent`, where this Keras lacks what is `missing`.
+
+The graph of Keras 3 has operations (`NotEqual`, `Any`) that compute masks handed over by name; those of a Sequential
+model are among the calls but not in its config.
 """
 
 from __future__ import annotations
