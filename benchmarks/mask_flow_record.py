@@ -255,7 +255,9 @@ def evaluated(keras: Keras, model: Model, feeds: list, calls: list) -> None:
     """
     for layer, number, node in nodes_of(model):
         masks, outputs = masks_of(node, getter(keras)), outputs_of(node)
-        wanted = outputs + [mask for mask in masks if mask is not None]
+        # A tensor that is fed cannot be asked for.
+        same = importlib.import_module("tensorflow").identity
+        wanted = [same(each) for each in outputs + [mask for mask in masks if mask is not None]]
         try:
             values = keras.backend.function(model.inputs, wanted)(feeds)
         except Exception as error:
