@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bits = NDArray[np.bool_]
-SOURCES = {"m1": "values", "m2": "values2", "m3": "short", "slots": "frames", "row": "row", "given": "given"}
+SOURCES = {"m1": "values", "m2": "values2", "m3": "short", "slots": "frames", "row": "row"}
 """Words for masks, and the input whose padding they are."""
 OPS = {"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "NotEqual", "Any"}
 """Operations by their class: the last two compute masks in Keras 3, also where the config does not name them."""
@@ -19,20 +19,17 @@ Outcome = dict[str, str]
 
 def known(inputs: dict[str, Any]) -> dict[str, Bits]:
     """The masks that have a word."""
-    masks = {}
-    for word, name in SOURCES.items():
-        values = np.asarray(inputs[name]["values"]) != 0
-        masks[word] = values if name == "given" else values.any(axis=-1)
-    # The array handed over as a mask has the padding of the second input.
-    del masks["given"]
+    masks = {word: (np.asarray(inputs[name]["values"]) != 0).any(axis=-1) for word, name in SOURCES.items()}
     one, two = masks["m1"], masks["m2"]
-    masks |= {"and": one & two, "or": one | two}
+    masks |= {"and": one & two, "or": one | two, "m1 above m2": np.concatenate([one, two])}
+    once = masks["row"][:, None]
+    masks |= {"(B, 1)": once, "m1 and (B, 1)": one & once, "m1 or (B, 1)": one | once}
     for word in ("m1", "m2", "m3"):
         masks[f"{word} turned round"] = masks[word][:, ::-1]
         masks[f"not {word}"] = ~masks[word]
     parts = {word: masks[word] for word in ("m1", "m2", "m3")}
     parts |= {"ones": np.ones_like(one), "5 ones": np.ones_like(masks["m3"])}
-    for words in [*permutations(parts, 2), *product(parts, repeat=3)]:
+    for words in [*product(parts, repeat=2), *product(parts, repeat=3)]:
         masks[f"joined {'+'.join(words)}"] = np.concatenate([parts[each] for each in words], axis=1)
     return masks
 
