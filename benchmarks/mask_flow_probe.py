@@ -139,6 +139,8 @@ class Probe:
         if not self.eager:
             if not model.built:
                 model.build((None, *values[0].shape[1:]))
+            if not mask_flow_record.graph_of(model):
+                raise ValueError("this model has no graph before it is trained")
             return values
         tensorflow = importlib.import_module("tensorflow")
         return [tensorflow.constant(value) for value in values]
