@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from maskprobe.archive.graph import GraphInput, LayerGraph
 from maskprobe.mask_trace import ABSENT, Absent, MaskArgument
+from maskprobe.static.claims import Claim, holds
+from maskprobe.static.step import RefusedError
 from maskprobe.static.tensors import Tensor
 
 if TYPE_CHECKING:  # the walk calls this
@@ -19,8 +21,12 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
     `_run_internal_graph`. Both attach the masks that they are given to their inputs.
     """
     given = frame.given
+    if not graph.calls and not holds(Claim.MODEL_HANDS_INPUT_ON, walk.rules.era):
+        return [walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values) for tensor in given.first]
     masks = _arguments(walk, frame)
     frame.arguments = masks
+    if holds(Claim.LISTS_MUST_BE_WHOLE, walk.rules.era) and masks and len(masks) < len(given.first):
+        raise RefusedError("a model of this Keras takes masks on all of its inputs or on none")
     by_name = {one.name: one.mask for one in masks}
     for place, tensor in enumerate(given.first):
         mask = by_name.get("mask" if not given.is_list else f"mask.{place}", ABSENT)

@@ -12,6 +12,7 @@ from maskprobe.mask_trace import ABSENT, Absent, CallKind, MaskArgument, MaskSta
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import argument_name
 from maskprobe.static.behaviour import TAKES, Behaviour, behaviour_of
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.dtypes import float_dtype, output_dtype
 from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
@@ -112,7 +113,7 @@ class Rulebook:
                 walk.inside -= 1
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
-        if layer.class_name == "MultiHeadAttention" and self.era >= Era.KERAS_3_8 and assumed is None:
+        if layer.class_name == "MultiHeadAttention" and holds(Claim.ATTENTION_TAKES_MASKS_OFF, self.era) and assumed is None:
             walk.take_off(frame, [*given.first, *given.others.values()])
         return self._made(walk, frame, step, masks)
 
@@ -122,7 +123,7 @@ class Rulebook:
         return MASK_RULES[behaviour](step)
 
     def _converted(self, walk: Walk, layer: GraphLayer, given: Given) -> Given:
-        """Tensors of another floating point type are cast as the call begins; the cast lost their mask before 3.14.
+        """Tensors of another floating point type are cast as the call begins; in some versions their mask is lost.
 
         Source: keras-team/keras issue 21946.
         """
@@ -137,7 +138,7 @@ class Rulebook:
             if one.dtype == wanted or "float" not in one.dtype:
                 return one
             made = Tensor(one.number, -1 - one.number, one.shape, wanted, one.producer, one.values, one.symbol)
-            walk.attach(made, walk.mask_on(one) if self.era >= Era.KERAS_3_14 else ABSENT)
+            walk.attach(made, ABSENT if holds(Claim.CAST_LOSES_MASK, self.era) else walk.mask_on(one))
             return made
 
         first = tuple(map(cast, given.first))
@@ -199,7 +200,7 @@ class Rulebook:
 
     def _returns_what_it_reads(self, layer: GraphLayer, step: Step) -> bool:
         """Whether a call returns the very object that it read, whatever mask is attached to it."""
-        if kind_of(layer) is CallKind.OPERATION:
+        if kind_of(layer) is CallKind.OPERATION and layer.class_name != "TensorFlowOpLayer":
             return bare_name(layer) == "cast" and _wanted_dtype(layer, step) == step.given.first[0].dtype
         return layer.class_name in _RETURN_WHAT_THEY_READ if self.era.is_keras3 else layer.class_name == "Layer"
 

@@ -141,7 +141,10 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     Source: tf_keras 2.21, src/layers/rnn/time_distributed.py, `call` and `compute_mask`.
     """
     tensor = step.given.first[0]
-    rows, steps, *rest = tensor.shape
+    if len(tensor.shape) < 2:  # noqa: PLR2004 - rows and steps
+        rows, steps, rest = None, None, [None]
+    else:
+        rows, steps, *rest = tensor.shape
     many = None if rows is None or steps is None else rows * steps
     values = None if tensor.values is None or many is None else tensor.values.reshape((many, *tensor.values.shape[2:]))
     flat = walk.new((many, *rest), tensor.dtype, None, values)
