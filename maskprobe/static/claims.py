@@ -32,7 +32,9 @@ class Claim(StrEnum):
     REFUSES_QUERY_MASK = "Attention cannot be called on a query with a mask"
     SOFTMAX_LAYS_MASK = "Softmax lays the mask on what it reads, which must fit from the last axis on"
     LISTS_MUST_BE_WHOLE = "a model of several inputs takes masks on all of them or on none"
-    MODEL_HANDS_INPUT_ON = "a model that returns its input returns it with its mask"
+    HANDS_ON = "what returns its input as it is returns it with its mask"
+    MODEL_CASTS_INPUT = "a model called as a layer casts what it reads, and the mask is lost"
+    INNER_MODEL_MASK = "TimeDistributed of a model returns the masks that the model makes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ _TF, _TF23, _K3 = Era.TF_1_15, Era.TF_2_3, Era.KERAS_3_0
 CLAIMS: Mapping[Claim, Evidence] = {
     Claim.DROPPING_RAISES: Evidence(((Era.KERAS_2_2, True), (_TF, False)), ("Conv1D", "Flatten")),
     Claim.GIVEN_MASK_GOES_OUT: Evidence(
-        ((Era.KERAS_2_2, True), (_K3, False), (Era.KERAS_3_12, True)),
+        ((Era.KERAS_2_2, True), (_K3, False), (Era.KERAS_3_11, True)),
         ("LSTM mask=compute_mask of Masking", "LSTM mask= of an input, masked"),
     ),
     Claim.CAST_LOSES_MASK: Evidence(
@@ -76,7 +78,13 @@ CLAIMS: Mapping[Claim, Evidence] = {
     Claim.LISTS_MUST_BE_WHOLE: Evidence(
         ((_K3, True), (Era.KERAS_3_4, False)), ("model of two inputs, first masked",)
     ),
-    Claim.MODEL_HANDS_INPUT_ON: Evidence(((_TF23, True),), ("model of nothing, masked",)),
+    Claim.HANDS_ON: Evidence(
+        ((Era.KERAS_2_2, True), (_TF, False), (_TF23, True)), ("model of nothing, masked", "Layer")
+    ),
+    Claim.MODEL_CASTS_INPUT: Evidence(((_TF23, True), (_K3, False)), ("model of masked float16",)),
+    Claim.INNER_MODEL_MASK: Evidence(
+        ((Era.KERAS_2_2, True), (_TF, False), (_TF23, True)), ("TimeDistributed(Sequential Dense) of (B, T, S) mask",)
+    ),
 }
 
 

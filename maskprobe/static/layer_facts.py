@@ -26,7 +26,7 @@ _SETTINGS = (
 _COMPUTES = frozenset(
     {
         Behaviour.USE, Behaviour.MASKING, Behaviour.EMBEDDING, Behaviour.RECURRENT, Behaviour.BIDIRECTIONAL,
-        Behaviour.MERGE, Behaviour.MULTIPLY, Behaviour.CONCATENATE, Behaviour.ATTENTION,
+        Behaviour.MERGE, Behaviour.CONCATENATE, Behaviour.ATTENTION,
     }
 )  # fmt: skip
 

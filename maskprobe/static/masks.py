@@ -79,9 +79,10 @@ def softmax(step: Step) -> list[MaskState]:
     Source: Keras 3.15.1, keras/src/layers/activations/softmax.py, `call`; tf_keras 2.21,
     src/layers/activation/softmax.py. tf.keras before 2.4 knows no mask there.
     """
-    mask = step.first_mask
+    given = step.received.get("mask")
+    mask = step.first_mask if given is None else given.mask
     shape = step.given.first[0].shape if step.given.first else ()
-    if holds(Claim.SOFTMAX_LAYS_MASK, step.era) and isinstance(mask, Mask) and not _broadcasts(mask.shape, shape):
+    if shape and holds(Claim.SOFTMAX_LAYS_MASK, step.era) and isinstance(mask, Mask) and not _broadcasts(mask.shape, shape):
         raise RefusedError(f"the mask of shape {mask.shape} cannot be laid on the input of shape {shape}")
     return carry(step)
 
@@ -164,17 +165,18 @@ def attention(step: Step) -> list[MaskState]:
     Source: Keras 3.15.1, keras/src/layers/attention/attention.py, `compute_mask`; tf_keras 2.21,
     src/layers/attention/base_dense_attention.py.
     """
-    masks = [mask for mask in step.previous if not isinstance(mask, Absent)]
-    query, value = step.first_mask, step.previous[1] if len(step.previous) > 1 else ABSENT
+    given = [step.received[name].mask if name in step.received else ABSENT for name in ("mask.0", "mask.1")]
+    query, value = given
+    masks = [mask for mask in given if not isinstance(mask, Absent)]
     if holds(Claim.REFUSES_QUERY_MASK, step.era) and not isinstance(query, Absent):
         raise RefusedError(f"{step.layer.class_name} of this Keras cannot be called on a query with a mask")
     if holds(Claim.NEEDS_FITTING_VALUE_MASK, step.era) and isinstance(value, Mask):
-        whole = len(masks) == len(step.previous) or not holds(Claim.LISTS_MUST_BE_WHOLE, step.era)
+        whole = len(masks) == len(given) or not holds(Claim.LISTS_MUST_BE_WHOLE, step.era)
         shape = step.given.first[0].shape
         fits = len(shape) > 1 and value.shape[0] in {1, shape[1]}
         if whole and not fits and not step.given.plain.get("use_causal_mask"):
             raise RefusedError(f"the mask of the values, of shape {value.shape}, does not fit the scores")
-    return [] if holds(Claim.MERGE_LOSES, step.era) else [query]
+    return [] if holds(Claim.MERGE_LOSES, step.era) else [step.first_mask]
 
 
 def multi_head(step: Step) -> list[MaskState]:

@@ -21,7 +21,7 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
     `_run_internal_graph`. Both attach the masks that they are given to their inputs.
     """
     given = frame.given
-    if not graph.calls and not holds(Claim.MODEL_HANDS_INPUT_ON, walk.rules.era):
+    if not graph.calls and not holds(Claim.HANDS_ON, walk.rules.era):
         return [walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values) for tensor in given.first]
     masks = _arguments(walk, frame)
     frame.arguments = masks
@@ -62,10 +62,17 @@ def _arguments(walk: Walk, frame: Frame) -> tuple[MaskArgument, ...]:
 
 
 def _fitted(walk: Walk, tensor: Tensor, wire: GraphInput) -> Tensor:
-    """Keras 2 casts what a model reads to the type of its input, and the mask is not on what comes out of the cast.
+    """What a model reads is cast to the type of its input. In Keras 2 the mask is not on what comes out of the cast.
 
-    Source: tf_keras 2.21, src/engine/functional.py, `_conform_to_reference_input`.
+    Source: tf_keras 2.21, src/engine/functional.py, `_conform_to_reference_input`; Keras 3.15.1,
+    keras/src/models/functional.py, `_standardize_inputs`.
     """
-    if walk.rules.era.is_keras3 or wire.dtype is None or wire.dtype == tensor.dtype:
+    if wire.dtype is None or wire.dtype == tensor.dtype or "float" not in tensor.dtype:
         return tensor
-    return walk.new(tensor.shape, wire.dtype, tensor.producer, tensor.values)
+    era = walk.rules.era
+    if not era.is_keras3 and not holds(Claim.MODEL_CASTS_INPUT, era):
+        return tensor
+    made = walk.new(tensor.shape, wire.dtype, tensor.producer, tensor.values)
+    if era.is_keras3:
+        walk.attach(made, walk.mask_on(tensor))
+    return made

@@ -20,7 +20,7 @@ from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
-from maskprobe.static.step import Given, GivenMask, Step, unknown
+from maskprobe.static.step import Given, GivenMask, RefusedError, Step, unknown
 from maskprobe.static.tensors import Tensor
 
 if TYPE_CHECKING:  # the walk goes by the rulebook
@@ -111,6 +111,7 @@ class Rulebook:
                 return run_wrapper(walk, frame, step)
             finally:
                 walk.inside -= 1
+        _check_broadcast(layer)
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if layer.class_name == "MultiHeadAttention" and holds(Claim.ATTENTION_TAKES_MASKS_OFF, self.era) and assumed is None:
@@ -183,6 +184,8 @@ class Rulebook:
             found = output_shapes(layer, given)
         if found is None or () in found:
             found = [_with_batch(stated, batch)]
+        if step.given.plain.get("return_attention_scores") and len(found) == 1:
+            found = [*found, _scores(layer, given)]
         return [*found, *[()] * (outputs - len(found))]
 
     def _by_assumption(self, step: Step, assumed: Assumption) -> Sequence[MaskState]:
@@ -202,7 +205,9 @@ class Rulebook:
         """Whether a call returns the very object that it read, whatever mask is attached to it."""
         if kind_of(layer) is CallKind.OPERATION and layer.class_name != "TensorFlowOpLayer":
             return bare_name(layer) == "cast" and _wanted_dtype(layer, step) == step.given.first[0].dtype
-        return layer.class_name in _RETURN_WHAT_THEY_READ if self.era.is_keras3 else layer.class_name == "Layer"
+        if self.era.is_keras3:
+            return layer.class_name in _RETURN_WHAT_THEY_READ
+        return layer.class_name == "Layer" and holds(Claim.HANDS_ON, self.era)
 
     def _made(self, walk: Walk, frame: Frame, step: Step, masks: Sequence[MaskState]) -> list[Tensor]:
         """The tensors that a call returns, with their masks attached."""
@@ -228,9 +233,29 @@ class Rulebook:
         return found
 
 
+def _check_broadcast(layer: GraphLayer) -> None:
+    """Keras 3.4 to 3.11 write the mask of a Concatenate into a graph with a shape that no run can use.
+
+    Source: Keras 3.8.0, keras/src/layers/merging/concatenate.py, `compute_mask`, which broadcasts to a shape with None.
+    """
+    shape = layer.config.get("shape")
+    if layer.class_name == "BroadcastTo" and isinstance(shape, (list, tuple)) and None in shape:
+        raise RefusedError(f"it is to broadcast to the shape {tuple(shape)}, which holds None")
+
+
 def _wanted_dtype(layer: GraphLayer, step: Step) -> str:
     plain = step.given.plain
     return str(plain.get("dtype", plain.get("1", layer.config.get("dtype"))))
+
+
+def _scores(layer: GraphLayer, given: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    """The shape of attention scores: `(B, heads, T, S)`, or `(B, T, S)` of attention without heads."""
+    query, value = given[0], given[1] if len(given) > 1 else given[0]
+    key = given[2] if len(given) > 2 else value  # noqa: PLR2004 - query, value, key
+    if min(len(query), len(key)) < 3:  # noqa: PLR2004 - rows, steps, features
+        return ()
+    heads = layer.config.get("num_heads", layer.config.get("num_query_heads"))
+    return (query[0], *([] if heads is None else [heads]), query[1], key[1])
 
 
 def _is_plain_lambda(step: Step) -> bool:

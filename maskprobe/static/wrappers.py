@@ -11,6 +11,8 @@ import numpy as np
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
 from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.claims import Claim, holds
+from maskprobe.static.eras import Era
 from maskprobe.static.masks import MASK_RULES
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
@@ -35,7 +37,10 @@ def run_wrapper(walk: Walk, frame: Frame, step: Step) -> list[Tensor]:
 def _around(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
     """A wrapper that hands on what the layer inside returns: SpectralNormalization."""
     made = walk.call(inner, Given(step.given.first), f"{frame.path}/{inner.name}", frame.path)
-    return [walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item) for one in made]
+    handed = holds(Claim.HANDS_ON, walk.rules.era)
+    return [
+        walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item if handed else None) for one in made
+    ]
 
 
 def _bidirectional(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -152,6 +157,9 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     mask = _flat(outer, step)
     takes = inner.model is not None or "mask" in TAKES.get(inner.class_name, ())
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
+    pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
+    if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
+        raise RefusedError(f"TimeDistributed hands {inner.name!r} a mask of shape {mask.shape}, one value a row")
     made = walk.call(inner, Given((flat,), masks=masks), f"{frame.path}/{inner.name}", frame.path)
     found = []
     for one in made:
@@ -169,7 +177,7 @@ def _flat(mask: MaskState, step: Step) -> MaskState:
 
 def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: MaskState, outer: MaskState, made: Tensor) -> MaskState:
     if inner.model is not None:
-        found = walk.mask_on(made)
+        found = walk.mask_on(made) if holds(Claim.INNER_MODEL_MASK, step.era) else ABSENT
     else:
         inside = Step(inner, Given((flat,)), step.era, step.symbols, [mask], {}, [made.shape])
         behaviour = walk.rules.behaviour(inner)
