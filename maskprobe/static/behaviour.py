@@ -81,7 +81,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "Attention": ((_OLD, Behaviour.ATTENTION),),
     "AdditiveAttention": ((_OLD, Behaviour.ATTENTION),),
     "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_11, Behaviour.MULTI_HEAD)),
-    "GroupQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
+    **dict.fromkeys(words("GroupQueryAttention GroupedQueryAttention"), ((_K3, Behaviour.ATTENTION),)),
     **_always(Behaviour.UNKNOWN, "Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper"),
 }
 
@@ -93,9 +93,18 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "AdditiveAttention": ("mask",),
     "Lambda": ("mask",),
     "MultiHeadAttention": ("query_mask", "value_mask", "key_mask"),
-    "GroupQueryAttention": ("query_mask", "value_mask", "key_mask"),
+    **dict.fromkeys(words("GroupQueryAttention GroupedQueryAttention"), ("query_mask", "value_mask", "key_mask")),
 }
 """The mask arguments that the `call` of a class takes and that Keras fills in by itself."""
+
+
+_TAKES_IN_KERAS_2 = {**TAKES, "ActivityRegularization": ("mask",), "GroupNormalization": ("mask",)}
+"""ActivityRegularization has no `call` of its own, and that of `Layer` takes whatever comes."""
+
+
+def takes_of(class_name: str, era: Era) -> tuple[str, ...]:
+    """The mask arguments that the `call` of a class takes and that Keras fills in by itself, in `era`."""
+    return (TAKES if era.is_keras3 else _TAKES_IN_KERAS_2).get(class_name, ())
 
 
 def behaviour_of(class_name: str, era: Era) -> Behaviour:

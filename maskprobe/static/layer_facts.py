@@ -44,6 +44,15 @@ def kind_of(layer: GraphLayer) -> CallKind:
     return CallKind.OPERATION if is_operation else CallKind.LAYER
 
 
+_OWN_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes that files name otherwise than they are named."""
+
+
+def own_class_name(layer: GraphLayer) -> str:
+    """The name of the class as the class itself has it."""
+    return _OWN_NAMES.get(layer.class_name, layer.class_name)
+
+
 def is_builtin(layer: GraphLayer) -> bool:
     """Whether the class is one of Keras's own, as far as the file says."""
     return not is_foreign(layer)
@@ -77,7 +86,9 @@ def _settings(layer: GraphLayer) -> Mapping[str, Any]:
             found[name] = list(value) if isinstance(value, tuple) else value
     if layer.class_name == "Bidirectional" and layer.wrapped is not None:
         inner = layer.wrapped.config
-        found |= {name: inner[name] for name in ("return_sequences", "return_state") if isinstance(inner.get(name), bool)}
+        found |= {
+            name: inner[name] for name in ("return_sequences", "return_state") if isinstance(inner.get(name), bool)
+        }
     for name in ("activation", "recurrent_activation"):
         value = config.get(name)
         if isinstance(value, str):

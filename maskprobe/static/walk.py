@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, TensorRef
 from maskprobe.mask_trace import (
     ABSENT,
@@ -18,8 +20,9 @@ from maskprobe.mask_trace import (
 )
 from maskprobe.static.arguments import is_mask_name, named_references, plain_arguments
 from maskprobe.static.behaviour import Behaviour
-from maskprobe.static.layer_facts import facts_of, kind_of
+from maskprobe.static.layer_facts import facts_of, kind_of, own_class_name
 from maskprobe.static.rulebook import Rulebook
+from maskprobe.static.running_order import running_order
 from maskprobe.static.step import Given, GivenMask, RefusedError
 from maskprobe.static.tensors import Symbols, Tensor, Values, as_mask
 
@@ -96,7 +99,7 @@ class Walk:
         """Run a model's graph on tensors, and give what it returns."""
         held = {wire.tensor: tensor for wire, tensor in zip(graph.inputs, given, strict=False)}
         most = _outputs_read(graph)
-        waiting = graph.calls
+        waiting = running_order(graph)
         if waiting and not graph.inputs and given:
             unstated = TensorRef("")
             held[unstated] = given[0]
@@ -124,6 +127,10 @@ class Walk:
         masks: dict[str, GivenMask] = {}
         head = None
         is_operation = kind_of(layer) is CallKind.OPERATION
+        constant = call.keywords.get("0")
+        if is_operation and not self.rules.era.is_keras3 and isinstance(constant, (int, float)):
+            values = np.asarray(constant, np.float32 if isinstance(constant, float) else np.int32)
+            first.append(self.new((), str(values.dtype), None, values))
         for name, reference in named_references(call, layer.class_name):
             tensor = held[reference]
             stem = name.partition(".")[0]
@@ -190,7 +197,7 @@ class Walk:
         self.records[frame.place] = CallRecord(
             frame.path,
             layer.name,
-            layer.class_name,
+            own_class_name(layer),
             layer.module or "",
             kind,
             frame.parent,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
-from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.masks import MASK_RULES
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
@@ -70,11 +71,13 @@ def _is_there(given: GivenMask | None) -> bool:
 
 def _directions(layer: GraphLayer, inner: GraphLayer, is_keras3: bool) -> tuple[GraphLayer, GraphLayer]:
     """The layers that run forward and backward, under the names that Keras gives them."""
-    bare = inner.name.removeprefix("forward_") if is_keras3 else inner.name
     backward = layer.config.get("backward_layer")
-    stated = backward.get("config", {}).get("name") if isinstance(backward, dict) else None
-    back = stated.removeprefix("backward_") if isinstance(stated, str) else bare
-    return renamed(inner, f"forward_{bare}"), renamed(inner, f"backward_{back}", turned=True)
+    stated = backward.get("config", {}).get("name") if isinstance(backward, Mapping) else None
+    if not is_keras3:
+        back = stated if isinstance(stated, str) else inner.name
+        return renamed(inner, f"forward_{inner.name}"), renamed(inner, f"backward_{back}", turned=True)
+    back = stated if isinstance(stated, str) else f"backward_{inner.name.removeprefix('backward_')}"
+    return renamed(inner, f"forward_{inner.name.removeprefix('forward_')}"), renamed(inner, back, turned=True)
 
 
 def _time_distributed(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -117,7 +120,7 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     flat = walk.new((many, *rest), tensor.dtype, None, values)
     outer = step.first_mask
     mask = _flat(outer, step)
-    takes = inner.model is not None or "mask" in TAKES.get(inner.class_name, ())
+    takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
     made = walk.call(inner, Given((flat,), masks=masks), f"{frame.path}/{inner.name}", frame.path)
     found = []
