@@ -25,8 +25,6 @@ class Behaviour(Enum):
     """It uses the mask and returns none, on purpose."""
     MASKING = auto()
     EMBEDDING = auto()
-    SOFTMAX = auto()
-    """As CARRY, where the mask can be laid on what it reads."""
     RECURRENT = auto()
     BIDIRECTIONAL = auto()
     TIME_DISTRIBUTED = auto()
@@ -57,7 +55,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
         Behaviour.CARRY,
         """
         Activation ActivityRegularization AlphaDropout BatchNormalization BatchNormalizationV1 BatchNormalizationV2
-        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU
+        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU Softmax
         SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization ThresholdedReLU UnitNormalization
         """,
     ),
@@ -67,7 +65,6 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
     "Layer": ((Era.TF_2_3, Behaviour.CARRY), (_K3, Behaviour.DROP)),
-    **_always(Behaviour.SOFTMAX, "Softmax"),
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),
@@ -93,10 +90,18 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "AdditiveAttention": ("mask",),
     "Lambda": ("mask",),
     "MultiHeadAttention": ("query_mask", "value_mask", "key_mask"),
-    "GroupedQueryAttention": ("query_mask", "value_mask", "key_mask"),
-    "GroupQueryAttention": ("query_mask", "value_mask", "key_mask"),
+    **dict.fromkeys(words("GroupQueryAttention GroupedQueryAttention"), ("query_mask", "value_mask", "key_mask")),
 }
 """The mask arguments that the `call` of a class takes and that Keras fills in by itself."""
+
+
+_TAKES_IN_KERAS_2 = {**TAKES, "ActivityRegularization": ("mask",), "GroupNormalization": ("mask",)}
+"""ActivityRegularization has no `call` of its own, and that of `Layer` takes whatever comes."""
+
+
+def takes_of(class_name: str, era: Era) -> tuple[str, ...]:
+    """The mask arguments that the `call` of a class takes and that Keras fills in by itself, in `era`."""
+    return (TAKES if era.is_keras3 else _TAKES_IN_KERAS_2).get(class_name, ())
 
 
 def behaviour_of(class_name: str, era: Era) -> Behaviour:

@@ -73,20 +73,6 @@ def embedding(step: Step) -> list[MaskState]:
     return [step.symbols.mask_of(("notequal", (step.symbols.of(tensor), 0.0)))]
 
 
-def softmax(step: Step) -> list[MaskState]:
-    """It lays the mask on what it reads, from the last axis on, and fails where it does not fit there.
-
-    Source: Keras 3.15.1, keras/src/layers/activations/softmax.py, `call`; tf_keras 2.21,
-    src/layers/activation/softmax.py. tf.keras before 2.4 knows no mask there.
-    """
-    given = step.received.get("mask")
-    mask = step.first_mask if given is None else given.mask
-    shape = step.given.first[0].shape if step.given.first else ()
-    if shape and holds(Claim.SOFTMAX_LAYS_MASK, step.era) and isinstance(mask, Mask) and not _broadcasts(mask.shape, shape):
-        raise RefusedError(f"the mask of shape {mask.shape} cannot be laid on the input of shape {shape}")
-    return carry(step)
-
-
 def _broadcasts(small: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
     pairs = zip(reversed(small), reversed(shape), strict=False)
     return len(small) <= len(shape) and all(one in {1, other} or other is None for one, other in pairs)
@@ -180,33 +166,8 @@ def attention(step: Step) -> list[MaskState]:
 
 
 def multi_head(step: Step) -> list[MaskState]:
-    """The mask of the query; the scores have that of the pairs of steps, which a Softmax inside left on them.
-
-    Source: Keras 3.15.1, keras/src/layers/attention/multi_head_attention.py, `call`.
-    """
-    if not step.given.plain.get("return_attention_scores") or not holds(Claim.SCORES_HAVE_MASK, step.era):
-        return [step.first_mask]
-    return [step.first_mask, _pairs(step)]
-
-
-def _pairs(step: Step) -> MaskState:
-    """Which query may look at which key: `(B, 1, T, S)`, of the masks that came and of `attention_mask`.
-
-    Source: the same, `_compute_attention_mask`.
-    """
-    tensors = {"query": step.given.first[0], **step.given.others}
-    masks = {name: step.mask_on(tensor) for name, tensor in tensors.items()}
-    given = step.given.masks.get("attention_mask")
-    parts = [(masks.get("query", ABSENT), -1), (masks.get("value", ABSENT), -2), (masks.get("key", ABSENT), -2)]
-    spread = [Mask(np.expand_dims(mask.values, axis)) if isinstance(mask, Mask) else mask for mask, axis in parts]
-    if step.given.plain.get("use_causal_mask"):
-        queries, keys = tensors["query"].shape[1], tensors.get("key", tensors.get("value", tensors["query"])).shape[1]
-        if queries is not None and keys is not None:
-            spread.append(Mask(np.tril(np.ones((1, queries, keys), np.bool_))))
-    if given is not None:
-        spread.append(given.mask)
-    found = both(spread, step.symbols)
-    return Mask(found.values[:, None]) if isinstance(found, Mask) and found.values.ndim == 3 else found  # noqa: PLR2004
+    """The mask of the query (Keras 3.15.1: keras/src/layers/attention/multi_head_attention.py, `call`)."""
+    return [step.first_mask]
 
 
 def cannot_tell(step: Step) -> list[MaskState]:
@@ -220,7 +181,6 @@ MASK_RULES: Mapping[Behaviour, Callable[[Step], list[MaskState]]] = {
     Behaviour.USE: use,
     Behaviour.MASKING: masking,
     Behaviour.EMBEDDING: embedding,
-    Behaviour.SOFTMAX: softmax,
     Behaviour.RECURRENT: recurrent,
     Behaviour.BIDIRECTIONAL: bidirectional,
     Behaviour.TIME_DISTRIBUTED: carry,

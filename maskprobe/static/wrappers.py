@@ -10,7 +10,7 @@ import numpy as np
 
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
-from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.claims import Claim, holds
 from maskprobe.static.eras import Era
 from maskprobe.static.masks import MASK_RULES
@@ -76,11 +76,13 @@ def _is_there(given: GivenMask | None) -> bool:
 
 def _directions(layer: GraphLayer, inner: GraphLayer, is_keras3: bool) -> tuple[GraphLayer, GraphLayer]:
     """The layers that run forward and backward, under the names that Keras gives them."""
-    bare = inner.name.removeprefix("forward_") if is_keras3 else inner.name
     backward = layer.config.get("backward_layer")
-    stated = backward.get("config", {}).get("name") if isinstance(backward, dict) else None
-    back = stated.removeprefix("backward_") if isinstance(stated, str) else bare
-    return renamed(inner, f"forward_{bare}"), renamed(inner, f"backward_{back}", turned=True)
+    stated = backward.get("config", {}).get("name") if isinstance(backward, Mapping) else None
+    if not is_keras3:
+        back = stated if isinstance(stated, str) else inner.name
+        return renamed(inner, f"forward_{inner.name}"), renamed(inner, f"backward_{back}", turned=True)
+    back = stated if isinstance(stated, str) else f"backward_{inner.name.removeprefix('backward_')}"
+    return renamed(inner, f"forward_{inner.name.removeprefix('forward_')}"), renamed(inner, back, turned=True)
 
 
 def _time_distributed(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -118,7 +120,7 @@ def _inside(
         walk.attach(first, mask)
         made = walk.graph(inner.model, [first], frame.path + "/", frame.path)
         return made[0].shape if made else ()
-    masks = {"mask": GivenMask(mask)} if "mask" in TAKES.get(inner.class_name, ()) else {}
+    masks = {"mask": GivenMask(mask)} if "mask" in takes_of(inner.class_name, walk.rules.era) else {}
     _check_mask_of_rows(inner, mask, masks)
     found = output_shapes(inner, [shape])
     inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
@@ -155,7 +157,7 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     flat = walk.new((many, *rest), tensor.dtype, None, values)
     outer = step.first_mask
     mask = _flat(outer, step)
-    takes = inner.model is not None or "mask" in TAKES.get(inner.class_name, ())
+    takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
     pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
     if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
