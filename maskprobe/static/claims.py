@@ -54,7 +54,7 @@ CLAIMS: Mapping[Claim, Evidence] = {
         ("LSTM mask=compute_mask of Masking", "LSTM mask= of an input, masked"),
     ),
     Claim.CAST_LOSES_MASK: Evidence(
-        ((_K3, True), (Era.KERAS_3_6, False), (Era.KERAS_3_11, True), (Era.KERAS_3_14, False)),
+        ((_K3, True), (Era.KERAS_3_6, False), (Era.KERAS_3_10, True), (Era.KERAS_3_14, False)),
         ("Dense of Masking float16", "LSTM of Masking float16"),
     ),
     Claim.ATTENTION_TAKES_MASKS_OFF: Evidence(

@@ -30,9 +30,10 @@ class Era(IntEnum):
     KERAS_3_6 = 9
     KERAS_3_7 = 10
     KERAS_3_8 = 11
-    KERAS_3_11 = 12
-    KERAS_3_12 = 13
-    KERAS_3_14 = 14
+    KERAS_3_10 = 12
+    KERAS_3_11 = 13
+    KERAS_3_12 = 14
+    KERAS_3_14 = 15
 
     @property
     def is_keras3(self) -> bool:
@@ -52,6 +53,7 @@ _SINCE_KERAS3 = (
     ((3, 14), Era.KERAS_3_14),
     ((3, 12), Era.KERAS_3_12),
     ((3, 11), Era.KERAS_3_11),
+    ((3, 10), Era.KERAS_3_10),
     ((3, 8), Era.KERAS_3_8),
     ((3, 7), Era.KERAS_3_7),
     ((3, 6), Era.KERAS_3_6),
