@@ -21,7 +21,7 @@ from maskprobe.probe.probe import Probe
 from maskprobe.static.eras import Era, Keras
 from maskprobe.static.trace import StaticOptions, static_trace
 
-from agreement import unknown_calls
+from maskprobe.agreement import unknown_calls
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "mask_flow"
 
