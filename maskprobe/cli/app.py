@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maskprobe.cli import rule, trace, verify_loss
+from maskprobe.cli import matrix, rule, trace, verify_loss
 from maskprobe.cli.version import version_lines
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ def _options(
 
 app.command("trace", epilog=trace.EPILOG)(trace.trace)
 app.command("verify-loss", epilog=trace.EPILOG)(verify_loss.verify_loss)
+app.command("matrix", epilog=matrix.EPILOG)(matrix.matrix)
 app.command("rule")(rule.rule)
 
 

@@ -45,7 +45,8 @@ RESPECTED, IGNORED = "mask respected", "mask ignored"
 Facts: TypeAlias = Mapping[LossFact, str]
 """What one range of versions does, in a few words or a formula."""
 
-_TEMPORAL = ' with sample_weight_mode="temporal"'
+_TEMPORAL = ", in temporal mode"
+"""Only with `sample_weight_mode="temporal"` in `compile`."""
 _NOT_AFTER_ROWS = "Σ(w·m·l)/Σm, raises after (B,) weights"
 _MASKED_METRICS: Facts = dict.fromkeys(
     (LossFact.METRIC, LossFact.WEIGHTED_METRIC, LossFact.RECALL, LossFact.WEIGHTED_RECALL), RESPECTED

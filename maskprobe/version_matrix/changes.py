@@ -10,7 +10,7 @@ from maskprobe.version_matrix.values import Column, Failure, LossRow, Row
 
 _MOST_NAMES = 4
 _GROUPS = (
-    (("the sample weights of the loss"), (LossFact.ROW_WEIGHTS, LossFact.COLUMN_WEIGHTS, LossFact.STEP_WEIGHTS)),
+    ("what sample weights do", (LossFact.ROW_WEIGHTS, LossFact.COLUMN_WEIGHTS, LossFact.STEP_WEIGHTS)),
     (
         "the metrics",
         (
@@ -21,7 +21,7 @@ _GROUPS = (
             LossFact.WEIGHTED_RECALL,
         ),
     ),
-    ("the loss of a batch of padding only", (LossFact.NO_REAL_STEP,)),
+    ("the loss of a batch of padding", (LossFact.NO_REAL_STEP,)),
     ("a loss that returns one number", (LossFact.SCALAR_LOSS,)),
 )
 

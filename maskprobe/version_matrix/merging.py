@@ -43,10 +43,10 @@ def merged(examined: Sequence[Examined], rows: Sequence[Row], loss_rows: Sequenc
         loss_rows: What becomes of the loss, with a cell for each range.
         merge: Make one column of neighbours that are alike; else each range has its own.
     """
+    told = [[cell.words for cell in row.cells] for row in rows if row.differs] + [row.cells for row in loss_rows]
     groups: list[list[int]] = []
     for place, one in enumerate(examined):
-        alike = groups and _key(examined[groups[-1][0]], groups[-1][0], loss_rows) == _key(one, place, loss_rows)
-        if merge and alike:
+        if merge and groups and _key(examined[groups[-1][0]], groups[-1][0], told) == _key(one, place, told):
             groups[-1].append(place)
         else:
             groups.append([place])
@@ -59,11 +59,10 @@ def merged(examined: Sequence[Examined], rows: Sequence[Row], loss_rows: Sequenc
     )
 
 
-def _key(one: Examined, place: int, loss_rows: Sequence[LossRow]) -> Hashable:
-    """What must be the same in two ranges that share a column."""
+def _key(one: Examined, place: int, told: Sequence[Sequence[str]]) -> Hashable:
+    """What must be the same in two ranges that share a column; `told` are the cells of all rows that differ."""
     failure = one.seen.failure.path if one.seen.failure is not None else None
-    calls = frozenset(one.seen.calls.items())
-    return calls, failure, tuple(row.cells[place] for row in loss_rows), one.unknown, one.ran is Ran.DISAGREES
+    return failure, tuple(cells[place] for cells in told), one.unknown, one.ran is Ran.DISAGREES
 
 
 def _column(group: Sequence[Examined]) -> Column:

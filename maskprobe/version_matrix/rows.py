@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from maskprobe.version_matrix.seen import Seen, SeenTrace
 from maskprobe.version_matrix.values import Cell, Row
@@ -52,26 +52,21 @@ def _told_apart(seen: Sequence[Seen]) -> list[str]:
         found = [f"{one.words}, {tell(one)}" for one in seen]
         if len(set(found)) == len(seen):
             return found
-    return [f"{one.words} ({letter})" for one, letter in zip(seen, _letters(), strict=False)]
+    return [f"{one.words} ({place})" for place, one in enumerate(seen, start=1)]
 
 
 def _by_hidden(seen: Seen) -> str:
-    counts = [count for count in seen.hidden if count is not None]
-    if not counts:
-        return "no mask out"
-    return f"{' and '.join(map(str, counts))} {'step' if counts == [1] else 'steps'} hidden"
+    """How many steps the masks hide that go out, or those that end here."""
+    counts = [count for count in seen.hidden if count is not None] or seen.hidden_before
+    return f"{' and '.join(map(str, counts)) or 'no'} {'step' if list(counts) == [1] else 'steps'} hidden"
 
 
 def _by_received(seen: Seen) -> str:
     count = sum(mask is not None for mask in seen.inputs)
+    if not count and seen.received:
+        return "mask as argument only"
     return f"{count or 'no'} {'mask' if count == 1 else 'masks'} in"
 
 
 def _by_both(seen: Seen) -> str:
     return f"{_by_received(seen)}, {_by_hidden(seen)}"
-
-
-def _letters() -> Iterator[str]:
-    yield from "abcdefghijklmnopqrstuvwxyz"
-
-

@@ -13,7 +13,7 @@ from maskprobe.rules.flow import MaskFlow
 from maskprobe.rules.masks import padded_steps
 from maskprobe.version_matrix.values import Failure
 
-NOT_REACHED = "not reached"
+NOT_REACHED, NO_SUCH_CALL = "not reached", "no such call"
 _WORDS = {
     Event.NOTHING: "none",
     Event.UNKNOWN: "cannot tell",
@@ -38,6 +38,9 @@ class Seen:
     received: frozenset[Hashable] = frozenset()
     """The masks that reached it, on its inputs or as arguments."""
     hidden: tuple[int | None, ...] = ()
+    """Of each output how many steps its mask hides."""
+    hidden_before: tuple[int, ...] = ()
+    """How many steps each of the masks hides that reached it."""
     unknown: bool = False
     reached: bool = True
 
@@ -52,11 +55,11 @@ class SeenTrace:
     trace: Trace
 
     def at(self, path: str) -> Seen:
-        """What happens at a call; calls behind a failure are not reached."""
+        """What happens at a call; calls behind a failure are not reached, and wrappers do not all call what they wrap."""
         found = self.calls.get(path)
         if found is not None:
             return found
-        return Seen(NOT_REACHED, reached=False) if self.failure is not None else Seen("no such call")
+        return Seen(NOT_REACHED if self.failure is not None else NO_SUCH_CALL, reached=False)
 
 
 def seen_trace(trace: Trace) -> SeenTrace:
@@ -77,14 +80,16 @@ def _seen(call: CallRecord, event: CallEvent) -> Seen:
     outputs = [tensor.mask for tensor in call.outputs]
     arguments = [argument.mask for argument in call.mask_arguments]
     inputs = [tensor.mask for tensor in call.inputs]
+    received = frozenset(map(_key, (*inputs, *arguments))) - {None}
     unknown = any(map(is_unknown, outputs))
     words = "cannot tell" if unknown else _WORDS.get(event.event, _SHORTER.get(event.words, event.words))
     return Seen(
         words,
         tuple(map(_key, outputs)),
         tuple(map(_key, inputs)),
-        frozenset(map(_key, (*inputs, *arguments))) - {None},
+        received,
         tuple(padded_steps(mask.values) if isinstance(mask, Mask) else None for mask in outputs),
+        tuple(sorted(padded_steps(mask.values) for mask in received if isinstance(mask, Mask))),
         unknown,
     )
 

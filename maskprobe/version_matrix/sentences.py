@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from maskprobe.static.eras import Keras
 from maskprobe.version_matrix.changes import Change, change, listed
 from maskprobe.version_matrix.merging import Table
-from maskprobe.version_matrix.spans import name_of
+from maskprobe.version_matrix.spans import age, name_of
 from maskprobe.version_matrix.values import Column
 
 
@@ -37,7 +37,7 @@ def sentences(table: Table, base: int, writer: Keras, unknown: Sequence[str], di
     if newer:
         yield from _of_newer(table.columns, changes, newer, writer, unknown)
     else:
-        yield from _of_older(table, base, changes, writer)
+        yield from _of_older(table, base, changes, writer, unknown)
     if unknown:
         yield (
             f"It cannot be known at {len(unknown)} {'call' if len(unknown) == 1 else 'calls'} ({_some(unknown)}); "
@@ -49,39 +49,56 @@ def _of_newer(
     columns: Sequence[Column], changes: Mapping[int, Change], newer: Sequence[int], writer: Keras, unknown: Sequence[str]
 ) -> Iterator[str]:
     last = newer[-1]
-    newest = name_of(columns[last].versions[-1])
     if not any(changes[place] for place in newer):
-        surely = "is known to change" if unknown else "changes"
-        yield f"No newer Keras {surely} the masks or the loss of this model."
+        yield _nothing(unknown)
         return
-    move = f"Upgrading from {name_of(writer)} to {newest}"
-    if changes[last]:
-        yield f"{move} {_said(changes[last])}."
-    else:
-        yield f"{move} changes neither the masks nor the loss of this model."
-    between = [place for place in newer[:-1] if changes[place]]
-    if between:
-        said = "; ".join(f"{columns[place].title} {_said(changes[place])}" for place in between)
-        yield f"In between: {said}."
+    move = f"Upgrading from {name_of(writer)} to {name_of(columns[last].versions[-1])}"
+    yield f"{move} {_said(changes[last]) or 'changes neither the masks nor the loss of this model'}."
+    yield from _between(columns, changes, newer)
 
 
-def _of_older(table: Table, base: int, changes: Mapping[int, Change], writer: Keras) -> Iterator[str]:
-    if len(table.columns) == 1 and len(table.columns[0].versions) > 1:
-        yield f"{table.columns[0].title} all treat the masks and the loss of this model alike."
-        return
-    yield f"No newer Keras than {table.columns[base].title} is looked at, and {name_of(writer)} wrote the file."
+def _between(columns: Sequence[Column], changes: Mapping[int, Change], newer: Sequence[int]) -> Iterator[str]:
+    """What newer versions do that are not the newest."""
+    by_change: dict[Change, list[str]] = {}
+    for place in newer[:-1]:
+        if changes[place]:
+            by_change.setdefault(changes[place], []).append(columns[place].title)
+    same = by_change.pop(changes[newer[-1]], [])
+    if same:
+        yield f"The same goes for {listed(same)}."
+    if by_change:
+        parts = (f"{listed(titles)} {_said(found, many=len(titles) > 1)}" for found, titles in by_change.items())
+        yield f"In between: {'; '.join(parts)}."
+
+
+def _of_older(
+    table: Table, base: int, changes: Mapping[int, Change], writer: Keras, unknown: Sequence[str]
+) -> Iterator[str]:
+    """What is said where no column is newer: newer versions are in the same one, or there are none."""
+    column = table.columns[base]
+    if age(column.versions[-1])[0] > age(writer)[0]:
+        yield _nothing(unknown)
+    elif len(table.columns) > 1 or len(column.versions) == 1:
+        yield f"{name_of(writer)} wrote the file, and no newer Keras is looked at."
+    if len(table.columns) == 1 and len(column.versions) > 1:
+        yield f"{'As far as is known ' if unknown else ''}{column.title} all treat its masks and its loss alike."
     differing = [table.columns[place].title for place, found in changes.items() if found]
     if differing:
         yield f"Older ones differ: {listed(differing)}."
 
 
-def _said(found: Change) -> str:
-    """`changes the masks at 1 call (add) and the loss: A becomes B`."""
+def _nothing(unknown: Sequence[str]) -> str:
+    return f"No newer Keras {'is known to change' if unknown else 'changes'} the masks or the loss of this model."
+
+
+def _said(found: Change, *, many: bool = False) -> str:
+    """`changes the masks at 1 call (add) and the loss: A becomes B`; empty if nothing is changed."""
     parts = []
     if found.failure is not None:
-        parts.append(f"makes the model fail at {found.failure.path!r} ({found.failure.reason})")
+        make = "make" if many else "makes"
+        parts.append(f"{make} the model fail at {found.failure.path!r} ({found.failure.reason})")
     if found.phrases:
-        parts.append(f"changes {listed(found.phrases)}")
+        parts.append(f"{'change' if many else 'changes'} {listed(found.phrases)}")
     return " and ".join(parts)
 
 
