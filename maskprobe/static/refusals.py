@@ -23,10 +23,11 @@ def check_mask_fits(step: Step) -> None:
         return
     sizes = step.given.first[0].shape
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
-    if not sizes or not (softmax or step.layer.class_name == "GroupNormalization"):
+    groups = step.layer.class_name == "GroupNormalization" and holds(Claim.GROUPS_LAY_MASK, step.era)
+    if not sizes or not (softmax or groups):
         return
     whole = tuple(1 if size is None else size for size in sizes)
-    widens = step.era.is_keras3 or step.layer.class_name == "GroupNormalization"
+    widens = step.era.is_keras3 or groups
     try:
         together = np.broadcast_shapes(given.mask.shape, whole)
     except ValueError as error:
