@@ -205,7 +205,7 @@ def main() -> None:
     about = {
         "package": name,
         "version": tensorflow.__version__ if name == "tf.keras" else keras.__version__,
-        "keras_version": keras.__version__,
+        "keras_version": getattr(keras, "__version__", None) or importlib.import_module("keras").__version__,
         "tensorflow": tensorflow.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,

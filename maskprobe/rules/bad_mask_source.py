@@ -63,7 +63,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
         if not truth.misses_padding or truth.ignores_rows:
             continue
         readers = flow.readers_of_mask(truth.call)
-        severity, who = read_wrong(readers)
+        severity, who = read_wrong(flow, readers)
         harm = harm_of(flow, truth.call, flow.blame_of(truth.call, Fault.WRONG), severity)
         parts = (now_real(truth.real, truth.mask), now_hidden(truth.real, truth.mask))
         yield RULE.finding(

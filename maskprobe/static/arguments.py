@@ -10,7 +10,10 @@ from maskprobe.archive.plain import words
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "MultiHeadAttention": ("query", "value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"),
-    "GroupQueryAttention": ("query", "value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"),
+    **dict.fromkeys(
+        ("GroupQueryAttention", "GroupedQueryAttention"),
+        ("query", "value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"),
+    ),
     **dict.fromkeys(
         words("LSTM GRU SimpleRNN RNN Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D"),
         ("sequences", "initial_state", "mask"),

@@ -25,21 +25,15 @@ class Behaviour(Enum):
     """It uses the mask and returns none, on purpose."""
     MASKING = auto()
     EMBEDDING = auto()
-    SOFTMAX = auto()
-    """As CARRY, where the mask can be laid on what it reads."""
     RECURRENT = auto()
     BIDIRECTIONAL = auto()
     TIME_DISTRIBUTED = auto()
     MERGE = auto()
-    MULTIPLY = auto()
-    """As MERGE, and the mask is set while it runs, so that it holds whatever the masks of both are."""
     CONCATENATE = auto()
     ATTENTION = auto()
     """Its output has the mask of the query."""
     MULTI_HEAD = auto()
     """As ATTENTION; in some eras it takes the mask off what it reads."""
-    REFUSE = auto()
-    """It cannot be built, or run, with a mask on what it reads."""
     UNKNOWN = auto()
     """Only a run can tell: its own code, or code that the file does not hold."""
 
@@ -47,7 +41,7 @@ class Behaviour(Enum):
 Spans: TypeAlias = tuple[tuple[Era, Behaviour], ...]
 """Behaviours by the era in which they begin, oldest first."""
 
-_OLD, _TF, _TF24, _TF28, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.TF_2_4, Era.TF_2_8, Era.KERAS_3_0
+_OLD, _TF, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.KERAS_3_0
 
 
 def _always(behaviour: Behaviour, names: str) -> Mapping[str, Spans]:
@@ -61,29 +55,28 @@ BEHAVIOURS: Mapping[str, Spans] = {
         Behaviour.CARRY,
         """
         Activation ActivityRegularization AlphaDropout BatchNormalization BatchNormalizationV1 BatchNormalizationV2
-        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU
+        Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization LayerNormalization LeakyReLU PReLU Softmax
         SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization ThresholdedReLU UnitNormalization
         """,
     ),
-    "ReLU": ((_OLD, Behaviour.DROP), (_TF24, Behaviour.CARRY)),
+    "ReLU": ((_OLD, Behaviour.CARRY), (_TF, Behaviour.DROP), (Era.TF_2_5, Behaviour.CARRY)),
     "Identity": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
-    "Layer": ((_TF, Behaviour.CARRY),),
-    **_always(Behaviour.SOFTMAX, "Softmax"),
+    "Layer": ((Era.TF_2_3, Behaviour.CARRY), (_K3, Behaviour.DROP)),
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),
     **_always(Behaviour.RECURRENT, _RECURRENT),
     **_always(Behaviour.BIDIRECTIONAL, "Bidirectional"),
     **_always(Behaviour.TIME_DISTRIBUTED, "TimeDistributed"),
-    **_always(Behaviour.MERGE, "Add Subtract Average Maximum Minimum"),
-    "Multiply": ((_OLD, Behaviour.MERGE), (Era.KERAS_3_4, Behaviour.MULTIPLY)),
+    **_always(Behaviour.MERGE, "Add Subtract Multiply Average Maximum Minimum"),
+    "Dot": ((_OLD, Behaviour.USE), (_TF, Behaviour.DROP)),
     **_always(Behaviour.CONCATENATE, "Concatenate"),
     "Attention": ((_OLD, Behaviour.ATTENTION),),
     "AdditiveAttention": ((_OLD, Behaviour.ATTENTION),),
-    "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_11, Behaviour.MULTI_HEAD)),
+    "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_10, Behaviour.MULTI_HEAD)),
     "GroupQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
     "GroupedQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
     **_always(Behaviour.UNKNOWN, "Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper"),
@@ -97,10 +90,18 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "AdditiveAttention": ("mask",),
     "Lambda": ("mask",),
     "MultiHeadAttention": ("query_mask", "value_mask", "key_mask"),
-    "GroupedQueryAttention": ("query_mask", "value_mask", "key_mask"),
-    "GroupQueryAttention": ("query_mask", "value_mask", "key_mask"),
+    **dict.fromkeys(words("GroupQueryAttention GroupedQueryAttention"), ("query_mask", "value_mask", "key_mask")),
 }
 """The mask arguments that the `call` of a class takes and that Keras fills in by itself."""
+
+
+_TAKES_IN_KERAS_2 = {**TAKES, "ActivityRegularization": ("mask",), "GroupNormalization": ("mask",)}
+"""ActivityRegularization has no `call` of its own, and that of `Layer` takes whatever comes."""
+
+
+def takes_of(class_name: str, era: Era) -> tuple[str, ...]:
+    """The mask arguments that the `call` of a class takes and that Keras fills in by itself, in `era`."""
+    return (TAKES if era.is_keras3 else _TAKES_IN_KERAS_2).get(class_name, ())
 
 
 def behaviour_of(class_name: str, era: Era) -> Behaviour:

@@ -30,6 +30,11 @@ def float_dtype(config: Mapping[str, Any]) -> str | None:
     return name if "float" in name else None
 
 
+def in_dtype(values: Values, name: str | None) -> Values:
+    """`values` in the floating point type `name`, as far as NumPy has it."""
+    return values.astype(name) if name in {"float16", "float32", "float64"} else values
+
+
 def output_dtype(layer: GraphLayer, given: Sequence[Tensor], values: Values | None, *, is_operation: bool) -> str:
     """The dtype of what a layer or operation returns, as far as it can be told; `float32` where it cannot."""
     if values is not None:

@@ -9,7 +9,7 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.archive.known import OPERATIONS
 from maskprobe.mask_trace import CallKind, LayerFacts
 from maskprobe.probe.layer_kinds import is_foreign
-from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.eras import Era
 
 _FUNCTION_LAYERS = frozenset(
@@ -26,7 +26,7 @@ _SETTINGS = (
 _COMPUTES = frozenset(
     {
         Behaviour.USE, Behaviour.MASKING, Behaviour.EMBEDDING, Behaviour.RECURRENT, Behaviour.BIDIRECTIONAL,
-        Behaviour.MERGE, Behaviour.MULTIPLY, Behaviour.CONCATENATE, Behaviour.ATTENTION,
+        Behaviour.MERGE, Behaviour.CONCATENATE, Behaviour.ATTENTION,
     }
 )  # fmt: skip
 
@@ -44,6 +44,15 @@ def kind_of(layer: GraphLayer) -> CallKind:
     return CallKind.OPERATION if is_operation else CallKind.LAYER
 
 
+_OWN_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes that files name otherwise than they are named."""
+
+
+def own_class_name(layer: GraphLayer) -> str:
+    """The name of the class as the class itself has it."""
+    return _OWN_NAMES.get(layer.class_name, layer.class_name)
+
+
 def is_builtin(layer: GraphLayer) -> bool:
     """Whether the class is one of Keras's own, as far as the file says."""
     return not is_foreign(layer)
@@ -58,7 +67,7 @@ def facts_of(layer: GraphLayer, behaviour: Behaviour, era: Era) -> LayerFacts:
     embeds = behaviour is Behaviour.EMBEDDING and not layer.config.get("mask_zero")
     return LayerFacts(
         supports_masking=behaviour not in {Behaviour.DROP, Behaviour.UNKNOWN} and not embeds,
-        accepts_mask=name in TAKES and name != "Lambda",
+        accepts_mask=bool(takes_of(name, era)) and name != "Lambda",
         computes_mask=behaviour in _COMPUTES or name == "Dot",
         builtin=is_builtin(layer),
         time_distributed=name == "TimeDistributed",
@@ -77,7 +86,9 @@ def _settings(layer: GraphLayer) -> Mapping[str, Any]:
             found[name] = list(value) if isinstance(value, tuple) else value
     if layer.class_name == "Bidirectional" and layer.wrapped is not None:
         inner = layer.wrapped.config
-        found |= {name: inner[name] for name in ("return_sequences", "return_state") if isinstance(inner.get(name), bool)}
+        found |= {
+            name: inner[name] for name in ("return_sequences", "return_state") if isinstance(inner.get(name), bool)
+        }
     for name in ("activation", "recurrent_activation"):
         value = config.get(name)
         if isinstance(value, str):

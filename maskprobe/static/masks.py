@@ -11,8 +11,8 @@ import numpy as np
 
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
 from maskprobe.static.behaviour import Behaviour
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.combine import UnfitMasksError, both, either, side_by_side
-from maskprobe.static.eras import Era
 from maskprobe.static.step import RefusedError, Step, unknown
 
 OWN_CODE = "what its own code does to masks is not in the file"
@@ -20,7 +20,7 @@ OWN_CODE = "what its own code does to masks is not in the file"
 
 def drop(step: Step) -> list[MaskState]:
     """No mask goes out. Standalone Keras raises instead (keras 2.3.1, engine/base_layer.py, `compute_mask`)."""
-    if step.era is Era.KERAS_2_2 and any(not isinstance(mask, Absent) for mask in step.previous):
+    if holds(Claim.DROPPING_RAISES, step.era) and any(not isinstance(mask, Absent) for mask in step.previous):
         raise RefusedError(f"Layer {step.layer.name} does not support masking, but was passed an input_mask")
     return []
 
@@ -73,19 +73,6 @@ def embedding(step: Step) -> list[MaskState]:
     return [step.symbols.mask_of(("notequal", (step.symbols.of(tensor), 0.0)))]
 
 
-def softmax(step: Step) -> list[MaskState]:
-    """It lays the mask on what it reads, from the last axis on, and fails where it does not fit there.
-
-    Source: Keras 3.15.1, keras/src/layers/activations/softmax.py, `call`; tf_keras 2.21,
-    src/layers/activation/softmax.py. tf.keras before 2.4 knows no mask there.
-    """
-    mask = step.first_mask
-    shape = step.given.first[0].shape if step.given.first else ()
-    if step.era >= Era.TF_2_4 and isinstance(mask, Mask) and not _broadcasts(mask.shape, shape):
-        raise RefusedError(f"the mask of shape {mask.shape} cannot be laid on the input of shape {shape}")
-    return carry(step)
-
-
 def _broadcasts(small: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
     pairs = zip(reversed(small), reversed(shape), strict=False)
     return len(small) <= len(shape) and all(one in {1, other} or other is None for one, other in pairs)
@@ -127,16 +114,17 @@ def merge(step: Step) -> list[MaskState]:
     `compute_mask`.
     """
     masks = step.previous
-    if not step.era.is_keras3:
-        return [_fitting(lambda: both(masks, step.symbols))]
-    if step.era < Era.KERAS_3_4 or any(isinstance(mask, Absent) for mask in masks):
+    if holds(Claim.MERGE_LOSES, step.era):
         return []
-    return [_fitting(lambda: either(masks, step.symbols))]
+    if holds(Claim.MERGE_NEEDS_ALL, step.era) and any(isinstance(mask, Absent) for mask in masks):
+        return []
+    how = either if holds(Claim.MERGE_BY_OR, step.era) else both
+    return [_fitting(lambda: how(masks, step.symbols))]
 
 
 def concatenate(step: Step) -> list[MaskState]:
     """The masks put side by side as their tensors are. See `side_by_side`."""
-    if step.era.is_keras3 and step.era < Era.KERAS_3_4:
+    if holds(Claim.MERGE_LOSES, step.era):
         return []
     axis = step.config.get("axis", step.config.get("concat_axis", -1))
     shapes = [tensor.shape for tensor in step.given.first]
@@ -163,44 +151,23 @@ def attention(step: Step) -> list[MaskState]:
     Source: Keras 3.15.1, keras/src/layers/attention/attention.py, `compute_mask`; tf_keras 2.21,
     src/layers/attention/base_dense_attention.py.
     """
-    return [step.first_mask]
+    given = [step.received[name].mask if name in step.received else ABSENT for name in ("mask.0", "mask.1")]
+    query, value = given
+    masks = [mask for mask in given if not isinstance(mask, Absent)]
+    if holds(Claim.REFUSES_QUERY_MASK, step.era) and not isinstance(query, Absent):
+        raise RefusedError(f"{step.layer.class_name} of this Keras cannot be called on a query with a mask")
+    if holds(Claim.NEEDS_FITTING_VALUE_MASK, step.era) and isinstance(value, Mask):
+        whole = len(masks) == len(given) or not holds(Claim.LISTS_MUST_BE_WHOLE, step.era)
+        shape = step.given.first[0].shape
+        fits = len(shape) > 1 and value.shape[0] in {1, shape[1]}
+        if whole and not fits and not step.given.plain.get("use_causal_mask"):
+            raise RefusedError(f"the mask of the values, of shape {value.shape}, does not fit the scores")
+    return [] if holds(Claim.MERGE_LOSES, step.era) else [step.first_mask]
 
 
 def multi_head(step: Step) -> list[MaskState]:
-    """The mask of the query; the scores have that of the pairs of steps, which a Softmax inside left on them.
-
-    Source: Keras 3.15.1, keras/src/layers/attention/multi_head_attention.py, `call`.
-    """
-    if len(step.shapes) == 1:
-        return [step.first_mask]
-    return [step.first_mask, _pairs(step)]
-
-
-def _pairs(step: Step) -> MaskState:
-    """Which query may look at which key: `(B, 1, T, S)`, of the masks that came and of `attention_mask`.
-
-    Source: the same, `_compute_attention_mask`.
-    """
-    tensors = {"query": step.given.first[0], **step.given.others}
-    masks = {name: step.mask_on(tensor) for name, tensor in tensors.items()}
-    given = step.given.masks.get("attention_mask")
-    parts = [(masks.get("query", ABSENT), -1), (masks.get("value", ABSENT), -2), (masks.get("key", ABSENT), -2)]
-    spread = [Mask(np.expand_dims(mask.values, axis)) if isinstance(mask, Mask) else mask for mask, axis in parts]
-    if step.given.plain.get("use_causal_mask"):
-        queries, keys = tensors["query"].shape[1], tensors.get("key", tensors.get("value", tensors["query"])).shape[1]
-        if queries is not None and keys is not None:
-            spread.append(Mask(np.tril(np.ones((1, queries, keys), np.bool_))))
-    if given is not None:
-        spread.append(given.mask)
-    found = both(spread, step.symbols)
-    return Mask(found.values[:, None]) if isinstance(found, Mask) and found.values.ndim == 3 else found  # noqa: PLR2004
-
-
-def refuse(step: Step) -> list[MaskState]:
-    """It cannot be built with a mask."""
-    if any(not isinstance(mask, Absent) for mask in step.previous):
-        raise RefusedError(f"{step.layer.class_name} of this Keras cannot be called on tensors with masks")
-    return []
+    """The mask of the query (Keras 3.15.1: keras/src/layers/attention/multi_head_attention.py, `call`)."""
+    return [step.first_mask]
 
 
 def cannot_tell(step: Step) -> list[MaskState]:
@@ -214,15 +181,12 @@ MASK_RULES: Mapping[Behaviour, Callable[[Step], list[MaskState]]] = {
     Behaviour.USE: use,
     Behaviour.MASKING: masking,
     Behaviour.EMBEDDING: embedding,
-    Behaviour.SOFTMAX: softmax,
     Behaviour.RECURRENT: recurrent,
     Behaviour.BIDIRECTIONAL: bidirectional,
     Behaviour.TIME_DISTRIBUTED: carry,
     Behaviour.MERGE: merge,
-    Behaviour.MULTIPLY: merge,
     Behaviour.CONCATENATE: concatenate,
     Behaviour.ATTENTION: attention,
     Behaviour.MULTI_HEAD: multi_head,
-    Behaviour.REFUSE: refuse,
     Behaviour.UNKNOWN: cannot_tell,
 }

@@ -12,6 +12,7 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import CallKind
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import in_places
+from maskprobe.static.dtypes import float_dtype
 from maskprobe.static.evaluate import MOST_VALUES, evaluated
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.sizes import Config, pair, whole
@@ -77,9 +78,17 @@ def passed_values(layer: GraphLayer, given: Given) -> Values | None:
     if how is None and layer.class_name == "Activation" and layer.config.get("activation") == "linear":
         how = _one
     try:
-        return None if how is None else how(layer.config, known)
+        return None if how is None else _cast(how(layer.config, known), layer)
     except (KeyError, TypeError, ValueError, IndexError):
         return None
+
+
+def _cast(values: Values, layer: GraphLayer) -> Values:
+    """In the floating point type that the layer computes in."""
+    wanted = float_dtype(layer.config)
+    if wanted is None or values.dtype.kind != "f" or str(values.dtype) == wanted or wanted == "bfloat16":
+        return values
+    return values.astype(wanted)
 
 
 def _operation(layer: GraphLayer, given: Given) -> Values | None:

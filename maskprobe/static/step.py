@@ -8,6 +8,7 @@ from typing import Any
 
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, MaskState, Unreadable
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.eras import Era
 from maskprobe.static.tensors import Symbols, Tensor
 
@@ -72,6 +73,8 @@ class Step:
         Source: Keras 3.15.1, keras/src/layers/layer.py, `Layer.__call__`, `previous_mask`; tf_keras 2.21,
         src/engine/base_layer.py, `_get_input_masks`.
         """
+        if not holds(Claim.GIVEN_MASK_GOES_OUT, self.era):
+            return self.attached
         if "mask" in self.given.masks:
             return [self.given.masks["mask"].mask]
         listed = [name for name in self.given.masks if name.startswith("mask.")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, ModelKind, TensorRef
 from maskprobe.mask_trace import (
     ABSENT,
@@ -19,8 +21,8 @@ from maskprobe.mask_trace import (
 )
 from maskprobe.static.arguments import is_mask_name, named_references, plain_arguments
 from maskprobe.static.behaviour import Behaviour
-from maskprobe.static.layer_facts import facts_of, kind_of
-from maskprobe.static.rulebook import Rulebook
+from maskprobe.static.layer_facts import facts_of, kind_of, own_class_name
+from maskprobe.static.rulebook import Assumption, Rulebook
 from maskprobe.static.run_order import in_run_order
 from maskprobe.static.second_witness import SecondWitness
 from maskprobe.static.step import Given, GivenMask, RefusedError
@@ -144,6 +146,10 @@ class Walk:
         masks: dict[str, GivenMask] = {}
         head = None
         is_operation = kind_of(layer) is CallKind.OPERATION
+        constant = call.keywords.get("0")
+        if is_operation and not self.rules.era.is_keras3 and isinstance(constant, (int, float)):
+            values = np.asarray(constant, np.float32 if isinstance(constant, float) else np.int32)
+            first.append(self.new((), str(values.dtype), None, values))
         for name, reference in named_references(call, layer.class_name):
             tensor = held[reference]
             stem = name.partition(".")[0]
@@ -196,6 +202,9 @@ class Walk:
         if kind is CallKind.MODEL and frame.layer.model is not None and frame.layer.model.calls:
             return self.witness.carried(made)
         masks = [self.mask_on(tensor) for tensor in made]
+        assumed = self.rules.assumed(frame.layer)
+        if assumed is not None:
+            return self.witness.assumed(frame.given, made, frame.inputs, uses=assumed is Assumption.USE)
         return self.witness.call(frame.layer, frame.given, frame.received, behaviour, made, masks, frame.inputs)
 
     def _known(self, layer: GraphLayer) -> tuple[Behaviour, LayerFacts, CallKind]:
@@ -220,7 +229,7 @@ class Walk:
         self.records[frame.place] = CallRecord(
             frame.path,
             layer.name,
-            layer.class_name,
+            own_class_name(layer),
             layer.module or "",
             kind,
             frame.parent,

@@ -10,7 +10,9 @@ import numpy as np
 
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
-from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.behaviour import Behaviour, takes_of
+from maskprobe.static.claims import Claim, holds
+from maskprobe.static.eras import Era
 from maskprobe.static.masks import MASK_RULES
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
@@ -35,7 +37,10 @@ def run_wrapper(walk: Walk, frame: Frame, step: Step) -> list[Tensor]:
 def _around(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
     """A wrapper that hands on what the layer inside returns: SpectralNormalization."""
     made = walk.call(inner, Given(step.given.first), f"{frame.path}/{inner.name}", frame.path)
-    return [walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item) for one in made]
+    handed = holds(Claim.HANDS_ON, walk.rules.era)
+    return [
+        walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item if handed else None) for one in made
+    ]
 
 
 def _bidirectional(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -71,11 +76,13 @@ def _is_there(given: GivenMask | None) -> bool:
 
 def _directions(layer: GraphLayer, inner: GraphLayer, is_keras3: bool) -> tuple[GraphLayer, GraphLayer]:
     """The layers that run forward and backward, under the names that Keras gives them."""
-    bare = inner.name.removeprefix("forward_") if is_keras3 else inner.name
     backward = layer.config.get("backward_layer")
-    stated = backward.get("config", {}).get("name") if isinstance(backward, dict) else None
-    back = stated.removeprefix("backward_") if isinstance(stated, str) else bare
-    return renamed(inner, f"forward_{bare}"), renamed(inner, f"backward_{back}", turned=True)
+    stated = backward.get("config", {}).get("name") if isinstance(backward, Mapping) else None
+    if not is_keras3:
+        back = stated if isinstance(stated, str) else inner.name
+        return renamed(inner, f"forward_{inner.name}"), renamed(inner, f"backward_{back}", turned=True)
+    back = stated if isinstance(stated, str) else f"backward_{inner.name.removeprefix('backward_')}"
+    return renamed(inner, f"forward_{inner.name.removeprefix('forward_')}"), renamed(inner, back, turned=True)
 
 
 def _time_distributed(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -113,7 +120,7 @@ def _inside(
         walk.attach(first, mask)
         made = walk.graph(inner.model, [first], frame.path + "/", frame.path)
         return made[0].shape if made else ()
-    masks = {"mask": GivenMask(mask)} if "mask" in TAKES.get(inner.class_name, ()) else {}
+    masks = {"mask": GivenMask(mask)} if "mask" in takes_of(inner.class_name, walk.rules.era) else {}
     _check_mask_of_rows(inner, mask, masks)
     found = output_shapes(inner, [shape])
     inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
@@ -141,14 +148,20 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     Source: tf_keras 2.21, src/layers/rnn/time_distributed.py, `call` and `compute_mask`.
     """
     tensor = step.given.first[0]
-    rows, steps, *rest = tensor.shape
+    if len(tensor.shape) < 2:  # noqa: PLR2004 - rows and steps
+        rows, steps, rest = None, None, [None]
+    else:
+        rows, steps, *rest = tensor.shape
     many = None if rows is None or steps is None else rows * steps
     values = None if tensor.values is None or many is None else tensor.values.reshape((many, *tensor.values.shape[2:]))
     flat = walk.new((many, *rest), tensor.dtype, None, values)
     outer = step.first_mask
     mask = _flat(outer, step)
-    takes = inner.model is not None or "mask" in TAKES.get(inner.class_name, ())
+    takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
+    pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
+    if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
+        raise RefusedError(f"TimeDistributed hands {inner.name!r} a mask of shape {mask.shape}, one value a row")
     made = walk.call(inner, Given((flat,), masks=masks), f"{frame.path}/{inner.name}", frame.path)
     found = []
     for one in made:
@@ -166,7 +179,7 @@ def _flat(mask: MaskState, step: Step) -> MaskState:
 
 def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: MaskState, outer: MaskState, made: Tensor) -> MaskState:
     if inner.model is not None:
-        found = walk.mask_on(made)
+        found = walk.mask_on(made) if holds(Claim.INNER_MODEL_MASK, step.era) else ABSENT
     else:
         inside = Step(inner, Given((flat,)), step.era, step.symbols, [mask], {}, [made.shape])
         behaviour = walk.rules.behaviour(inner)

@@ -27,7 +27,7 @@ class _Heads:
     """bool `(B, Tk)`."""
     key: BoolArray
     seen: BoolArray
-    """bool `(B, Tq, Tk)`."""
+    """bool `(B, Tq, Tk)`, rows and queries of size 1 where all see the same."""
 
     def weights(self) -> BoolArray:
         """Queries whose weights move, bool `(B, Tq)`: one that sees a single key gives it all, whatever it is."""
@@ -124,21 +124,21 @@ def _heads(
 ) -> _Heads:
     if any(len(call.inputs[place].shape) != _SEQUENCE for place in order):
         raise UnknownMixingError("it attends over more than one axis")
-    batch, queries, _ = call.inputs[order[0]].shape
-    keys = call.inputs[order[1]].shape[1]
-    seen = np.ones((batch, queries, keys), np.bool_)
+    queries, keys = call.inputs[order[0]].shape[1], call.inputs[order[1]].shape[1]
+    # It grows as masks ask for it: most of the time all queries of a row see the same.
+    seen = np.ones((1, 1, keys), np.bool_)
     if masks[0] is not None:
-        seen &= masks[0][:, :, None]
+        seen = seen & masks[0][:, :, None]
     if masks[1] is not None:
-        seen &= masks[1][:, None, :]
+        seen = seen & masks[1][:, None, :]
     if causal:
-        seen &= np.tri(queries, keys, dtype=np.bool_)
-    seen &= _window(call, queries, keys)
+        seen = seen & np.tri(queries, keys, dtype=np.bool_)
+    seen = seen & _window(call, queries, keys)
     stated = _mask(call, "attention_mask")
     if stated is not None:
         if stated.ndim > _SEQUENCE and (stated.ndim > _SEQUENCE + 1 or stated.shape[1] != 1):
             raise UnknownMixingError("its attention mask differs from head to head")
-        seen &= stated.astype(np.bool_).reshape(stated.shape[0], *stated.shape[-2:])
+        seen = seen & stated.astype(np.bool_).reshape(stated.shape[0], *stated.shape[-2:])
     read = [_by_step(moved_at(call, moved, place), call.inputs[place].shape) for place in order]
     return _Heads(read[0], read[1], read[2], seen)
 

@@ -39,8 +39,8 @@ def multiplied(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]
         raise UnknownMixingError("it multiplies by what may be zero")
     for place, one in enumerate(call.inputs):
         if one.values is not None:
-            others = [other & (one.values != 0) for other in parts[:place] + parts[place + 1 :]]
-            parts = [*others[:place], parts[place], *others[place:]]
+            kept = _raised(one.values != 0, parts[0].ndim)
+            parts = [part if at == place else part & kept for at, part in enumerate(parts)]
     return (union([part if mask is None else part & mask for part, mask in zip(parts, masks, strict=True)]),)
 
 
@@ -61,7 +61,11 @@ def _lined_up(call: MixedCall, moved: Sequence[Moved]) -> list[BoolArray]:
     """Tensors of fewer axes get new ones after the rows (`Merge.call`)."""
     rank = max(len(one.shape) for one in call.inputs)
     parts = [moved_at(call, moved, place) for place in range(len(moved))]
-    return [part.reshape(part.shape[0], *(1,) * (rank - part.ndim), *part.shape[1:]) for part in parts]
+    return [_raised(part, rank) for part in parts]
+
+
+def _raised(one: BoolArray, rank: int) -> BoolArray:
+    return one.reshape(one.shape[0], *(1,) * (rank - one.ndim), *one.shape[1:])
 
 
 def _masks(call: MixedCall) -> list[BoolArray | None]:

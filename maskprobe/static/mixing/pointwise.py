@@ -17,7 +17,7 @@ POINTWISE = words(
     ActivityRegularization AlphaDropout BatchNormalization BatchNormalizationV1 BatchNormalizationV2
     Dropout ELU GaussianDropout GaussianNoise Identity LeakyReLU Masking Normalization PReLU
     ParametricSoftplus ReLU Rescaling SReLU SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization
-    ThresholdedReLU
+    ThresholdedReLU RandomBrightness RandomContrast RandomFlip RandomRotation RandomTranslation RandomZoom
     """
 )
 """Layers that return each value moved if it was moved itself."""
@@ -59,9 +59,9 @@ def features(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]:
 
 
 def embedding(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]:
-    """Features come to each id; nothing moves that is not of floating point numbers."""
+    """Features come to each id. The other way round (`ReversibleEmbedding`) it is a matrix over the features."""
     one = moved_at(call, moved)
-    return (one[..., None] if len(call.outputs[0]) > one.ndim else one,)
+    return (one[..., None],) if len(call.outputs[0]) > one.ndim else features(call, moved)
 
 
 def einsum_dense(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]:

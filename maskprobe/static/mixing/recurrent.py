@@ -46,6 +46,12 @@ def bidirectional(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, .
     return tuple(_spread(part, shape) for part, shape in zip(parts, call.outputs, strict=True))
 
 
+def cell(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...]:
+    """One step of a cell by itself: what it returns moves if anything that it reads does."""
+    row = _any_row(moved)
+    return tuple(row.reshape(-1, *(1,) * (len(shape) - 1)) for shape in call.outputs)
+
+
 def _both(call: MixedCall) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     name, there = inner_layer(call.config.get("layer"))
     _check(name, there)

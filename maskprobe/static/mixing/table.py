@@ -38,7 +38,7 @@ def layer_account(name: str) -> Account | None:
 LAYERS: dict[str, Account] = {
     **dict.fromkeys(pointwise.POINTWISE, pointwise.same),
     **_named(pointwise.features, "Dense Highway MaxoutDense RandomFourierFeatures TimeDistributedDense"),
-    **_named(pointwise.embedding, "Embedding"),
+    **_named(pointwise.embedding, "Embedding ReversibleEmbedding"),
     "Activation": pointwise.activation,
     "EinsumDense": pointwise.einsum_dense,
     **_named(normalization.along_axis, "LayerNormalization RMSNormalization UnitNormalization"),
@@ -56,6 +56,7 @@ LAYERS: dict[str, Account] = {
     **_in_all_sizes(pooling.global_max, "GlobalMaxPooling GlobalMaxPool"),
     **_in_all_sizes(pooling.global_average, "GlobalAveragePooling GlobalAvgPool"),
     **dict.fromkeys(recurrent.LAYERS, recurrent.recurrent),
+    **_named(recurrent.cell, "SimpleRNNCell GRUCell LSTMCell"),
     "Bidirectional": recurrent.bidirectional,
     **_named(attention.attention, "Attention AdditiveAttention"),
     **_named(attention.multi_head, "MultiHeadAttention GroupQueryAttention GroupedQueryAttention"),
@@ -74,7 +75,9 @@ LAYERS: dict[str, Account] = {
     "Merge": merging.merge,
     "TimeDistributed": wrappers.time_distributed(layer_account),
     "SpectralNormalization": wrappers.wrapper(layer_account),
-    **_named(wrappers.mixes_all, "Resizing CenterCrop"),
+    **_named(
+        wrappers.mixes_all, "CenterCrop MelSpectrogram RandomCrop RandomHeight RandomWidth Resizing STFTSpectrogram"
+    ),
 }
 """Accounts of Keras's own layers by class name. What is not in it cannot be known: Lambda, custom layers."""
 

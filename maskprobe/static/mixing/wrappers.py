@@ -14,7 +14,9 @@ import numpy as np
 from maskprobe.archive.known import MODELS
 from maskprobe.static.mixing.arrays import Account, Moved, UnknownMixingError, any_over, full, inner_layer, moved_at
 from maskprobe.static.mixing.call import BoolArray, MixedCall
+from maskprobe.static.mixing.recurrent import LAYERS as RECURRENT
 
+_READS_MASKS = RECURRENT | {"Bidirectional", "GlobalAveragePooling1D", "GlobalAvgPool1D", "Softmax"}
 Find = Callable[[str], Account | None]
 """Finds the account of a layer class."""
 
@@ -36,13 +38,16 @@ def time_distributed(find: Find) -> Account:
         if len(moved) != 1:
             raise UnknownMixingError("it reads several tensors")
         steps = full(one, (*shape[:2], *one.shape[2:]))
+        mask = call.masks.get("mask")
+        if "mask" in call.masks and name in _READS_MASKS and (mask is None or mask.ndim < 3):  # noqa: PLR2004
+            raise UnknownMixingError("the layer inside gets a mask without steps")
         inner = replace(
             call,
             class_name=name,
             config=config,
             inputs=(replace(call.inputs[0], shape=(shape[0] * shape[1], *shape[2:]), mask=None),),
             outputs=tuple((out[0] * out[1], *out[2:]) for out in call.outputs),
-            masks={},
+            masks={} if mask is None or mask.ndim < 3 else {"mask": mask.reshape(-1, *mask.shape[2:])},  # noqa: PLR2004
         )
         found = own(inner, [steps.reshape(shape[0] * shape[1], *steps.shape[2:])])
         return tuple(np.reshape(part, (*shape[:2], *part.shape[1:])) for part in found)

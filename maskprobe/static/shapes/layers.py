@@ -258,7 +258,7 @@ SHAPES: Mapping[str, ShapeRule] = {
     "AdditiveAttention": _attention,
     "EinsumDense": _einsum,
     "MultiHeadAttention": _multi_head,
-    "GroupQueryAttention": _multi_head,
+    **dict.fromkeys(("GroupQueryAttention", "GroupedQueryAttention"), _multi_head),
     **{name: _recurrent_of(name) for name in (*_STATES, "RNN")},
 }
 

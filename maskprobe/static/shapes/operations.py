@@ -33,19 +33,19 @@ _REDUCTIONS = {
 }  # fmt: skip
 
 
-def operation_shapes(name: str, given: Given, outputs: int) -> list[Shape] | None:
+def operation_shapes(name: str, given: Given, outputs: int, config: Mapping[str, Any]) -> list[Shape] | None:
     """The shapes of what the operation `name` returns; None where that is not known."""
     tensors = [*given.first, *given.others.values()]
     if outputs != 1 or any(None in tensor.shape for tensor in tensors):
         return None
     try:
-        made = _made(name, given, tensors)
+        made = _made(name, given, tensors, {**config, **given.plain})
     except (TypeError, ValueError, KeyError, IndexError, AttributeError):
         return None
     return None if made is None else [made]
 
 
-def _made(name: str, given: Given, tensors: Sequence[Tensor]) -> Shape | None:
+def _made(name: str, given: Given, tensors: Sequence[Tensor], plain: Mapping[str, Any]) -> Shape | None:
     if name in _ELEMENTWISE:
         return np.broadcast_shapes(*(_sizes(tensor) for tensor in tensors))
     hollow = [_hollow(tensor) for tensor in tensors]
@@ -53,13 +53,13 @@ def _made(name: str, given: Given, tensors: Sequence[Tensor]) -> Shape | None:
         key = slices_of(given)
         return None if key is None else hollow[0][key].shape
     if name in _REDUCTIONS:
-        axis = given.plain.get("axis", given.plain.get("1"))
+        axis = plain.get("axis", plain.get("1"))
         axes = tuple(axis) if isinstance(axis, list) else axis
-        return np.any(hollow[0], axis=axes, keepdims=bool(given.plain.get("keepdims", False))).shape
+        return np.any(hollow[0], axis=axes, keepdims=bool(plain.get("keepdims", False))).shape
     if name == "matmul":
         return np.matmul(*(one.astype(np.int8) for one in hollow)).shape
     arguments: list[Any] = in_places(hollow[: len(given.first)], given.places, given.plain)
-    found = evaluated(name, [*arguments, *hollow[len(given.first) :]], given.plain)
+    found = evaluated(name, [*arguments, *hollow[len(given.first) :]], plain)
     return None if found is None else found.shape
 
 
