@@ -68,7 +68,6 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
-    "RMSNormalization": ((_K3, Behaviour.CARRY),),
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,11 +11,11 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import CallKind
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import in_places
-from maskprobe.static.evaluate import evaluated
+from maskprobe.static.evaluate import MOST_VALUES, evaluated
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.sizes import Config, pair, whole
 from maskprobe.static.step import Given
-from maskprobe.static.tensors import Symbols, Values
+from maskprobe.static.tensors import Symbols, Tensor, Values
 
 
 def _masking(config: Config, given: list[Values]) -> Values:
@@ -82,12 +83,27 @@ def passed_values(layer: GraphLayer, given: Given) -> Values | None:
 
 def _operation(layer: GraphLayer, given: Given) -> Values | None:
     tensors = (*given.first, *given.others.values())
+    like = _like(bare_name(layer), tensors, {**layer.config, **given.plain})
+    if like is not None:
+        return like
     if not tensors or any(tensor.values is None for tensor in tensors):
         return None
     arguments = in_places([tensor.values for tensor in given.first], given.places, given.plain)
     arguments += [tensor.values for tensor in given.others.values()]
     arguments += _second(given)
     return evaluated(bare_name(layer), arguments, {**layer.config, **given.plain})
+
+
+def _like(name: str, tensors: Sequence[Tensor], keywords: Config) -> Values | None:
+    """Zeros or ones in the shape of a tensor, whatever it holds."""
+    if name not in {"zeroslike", "oneslike"} or len(tensors) != 1 or None in tensors[0].shape or not tensors[0].shape:
+        return None
+    sizes = tuple(size or 0 for size in tensors[0].shape)
+    if math.prod(sizes) > MOST_VALUES:
+        return None
+    dtype = keywords.get("dtype")
+    made: Values = np.full(sizes, name == "oneslike", dtype if isinstance(dtype, str) else tensors[0].dtype)
+    return made
 
 
 def _second(given: Given) -> list[object]:
@@ -116,8 +132,6 @@ def symbol_of(layer: GraphLayer, given: Given, symbols: Symbols) -> Hashable:
 
 
 def _operand(argument: object, symbols: Symbols) -> Hashable:
-    from maskprobe.static.tensors import Tensor  # noqa: PLC0415
-
     if isinstance(argument, Tensor):
         return symbols.of(argument)
     return float(argument) if isinstance(argument, (int, float)) else str(argument)

@@ -17,7 +17,7 @@ from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
 from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
-from maskprobe.static.refusals import check_mask_fits
+from maskprobe.static.refusals import check_mask_fits, check_shapes_fit
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
@@ -108,6 +108,7 @@ class Rulebook:
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
 
             return run_wrapper(walk, frame, step)
+        check_shapes_fit(step)
         check_mask_fits(step)
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
@@ -228,9 +229,10 @@ class Rulebook:
         values = passed_values(layer, step.given) if len(step.shapes) == 1 else None
         if values is not None and not is_operation and "float" in str(values.dtype):
             values = in_dtype(values, float_dtype(layer.config))
+        operands = [*first, *step.given.others.values()] if is_operation else first
         found = []
         for place, shape in enumerate(step.shapes):
-            dtype = output_dtype(layer, first, values, is_operation=is_operation)
+            dtype = output_dtype(layer, operands, values, is_operation=is_operation)
             symbol = None if values is not None or place else symbol_of(layer, step.given, walk.symbols)
             made = walk.new(
                 shape if values is None else values.shape,

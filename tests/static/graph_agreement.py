@@ -107,7 +107,7 @@ def agree(path: Path, refused: tuple[str, ...] = ()) -> Outcome:
     for call in seen:
         classes[call.class_name] = classes.get(call.class_name, 0) + 1
     shapeless = [
-        f"{call.path} ({call.class_name})"
+        f"{call.path} ({call.class_name} {call.name.rstrip('_0123456789')})"
         for call in static.calls
         if any(tensor.shape == () for tensor in call.outputs)
     ]

@@ -51,7 +51,7 @@ def with_states(made: Building) -> Any:
             made.use(state)
         return layer(tensor, initial_state=states if len(states) > 1 or made.chance(0.5) else states[0])
     returned = recurrent(made, tuple(tensor.shape), return_state=True)(tensor)
-    if all(len(state.shape) == 2 for state in returned[1:]):
+    if all(hasattr(state, "shape") and len(state.shape) == 2 for state in returned[1:]):
         made.states.append(list(returned[1:]))
     return returned
 
