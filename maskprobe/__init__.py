@@ -28,7 +28,7 @@ from maskprobe.errors import (
     UntrustedCodeError,
     UsageError,
 )
-from maskprobe.finding import FailOn, Finding, Severity
+from maskprobe.finding import Confidence, FailOn, Finding, Severity
 from maskprobe.version import __version__
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from maskprobe.report.report import Report
 
 __all__ = [
+    "Confidence",
     "FailOn",
     "Finding",
     "LoadError",

@@ -12,12 +12,11 @@ import numpy as np
 
 from maskprobe.archive.archive import Archive
 from maskprobe.archive.graph import LayerGraph
-from maskprobe.finding import CallEvent
+from maskprobe.judging import file_info, judge, judge_loss
 from maskprobe.mask_trace import Trace
 from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe
 from maskprobe.report.report import FileInfo, Report
-from maskprobe.witness import Verdict
 
 if TYPE_CHECKING:  # TensorFlow, and so the backend, is imported only when it is needed
     from maskprobe.backend.loss.check import LossRequest
@@ -86,7 +85,7 @@ def trace_loaded(archive: Archive, loaded: Any, request: TraceRequest, progress:
     Raises:
         NotCheckedError: the model could not be looked at.
     """
-    return _diagnose(loaded, _graph_of(archive, loaded), request, _file_info(archive), progress)
+    return _diagnose(loaded, _graph_of(archive, loaded), request, file_info(archive), progress)
 
 
 def trace_live(model: Any, request: TraceRequest, progress: Progress = _silent) -> Report:
@@ -126,7 +125,7 @@ def verify_loss_file(path: Path, task: LossTask, progress: Progress = _silent) -
     progress(Stage.READING)
     archive = read_archive(path)
     loaded = _load(archive, task.run, progress)
-    return _verify(loaded, _graph_of(archive, loaded), task, _file_info(archive), progress)
+    return _verify(loaded, _graph_of(archive, loaded), task, file_info(archive), progress)
 
 
 def verify_loss_live(model: Any, task: LossTask, progress: Progress = _silent) -> Report:
@@ -180,34 +179,6 @@ def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | Non
         trace = replace(trace, loss_check=replace(trace.loss_check, chosen=chosen))
     progress(Stage.JUDGING)
     return judge_loss(trace, file)
-
-
-def judge_loss(trace: Trace, file: FileInfo | None = None) -> Report:
-    """Apply the rules on losses and metrics to `trace`."""
-    from maskprobe.rules.blamed_flow import BlamedFlow
-    from maskprobe.rules.registry import check_losses
-
-    flow = BlamedFlow(trace)
-    return Report(trace, flow.events, check_losses(flow), file)
-
-
-def judge(trace: Trace, file: FileInfo | None = None) -> Report:
-    """Apply all rules to `trace`."""
-    from maskprobe.rules.blamed_flow import BlamedFlow
-    from maskprobe.rules.registry import check_all
-    from maskprobe.rules.verdict import verdicts
-
-    flow = BlamedFlow(trace)
-    findings = check_all(flow)
-    codes: dict[str, tuple[str, ...]] = {}
-    for finding in findings:
-        codes[finding.path] = (*codes.get(finding.path, ()), finding.code)
-    seen = verdicts(flow, findings)
-    events: dict[str, CallEvent] = {
-        path: replace(event, codes=codes.get(path, ()), verdict=seen.get(path, Verdict.NOTHING))
-        for path, event in flow.events.items()
-    }
-    return Report(trace, events, findings, file)
 
 
 def _load(archive: Archive, request: TraceRequest, progress: Progress) -> Any:
@@ -305,7 +276,3 @@ def _specs_of(given: Any) -> list[InputSpec]:
         arrays = {"inputs": given}
     shaped = {name: np.asarray(array) for name, array in arrays.items()}
     return [InputSpec(name, (None, *array.shape[1:]), str(array.dtype)) for name, array in shaped.items()]
-
-
-def _file_info(archive: Archive) -> FileInfo:
-    return FileInfo(str(archive.path), archive.format.value, archive.keras_version)

@@ -299,11 +299,18 @@ class Trace:
     """What was seen of the compiled loss and metrics; None for a model without, or without the second witness."""
     written_by: str | None = None
     """The version of Keras that wrote the file, as the file says; None for a model in memory."""
+    not_run: str | None = None
+    """Why the model was not run, though that was asked for, and its file was read instead; None if it was not so."""
 
     @property
     def is_static(self) -> bool:
         """Whether it was read off a saved model's config; nothing was run."""
         return not self.engine.ran
+
+    @property
+    def is_deduced(self) -> bool:
+        """Whether what the values say was deduced from what the layers are said to do, and not seen in a run."""
+        return self.is_static or (self.proof is not None and self.proof.deduced)
 
     @cached_property
     def by_path(self) -> Mapping[str, CallRecord]:

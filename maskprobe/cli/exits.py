@@ -26,26 +26,27 @@ def one_line_errors() -> Iterator[None]:
     except typer.Exit:
         raise
     except MaskprobeError as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
         raise typer.Exit(error.exit_code) from None
     except BrokenPipeError:
         # The reader of stdout has gone (`| head`). Python would complain once more when it closes stdout.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - stays open to the end
         raise typer.Exit(0) from None
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         raise typer.Exit(_INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001 - the last resort
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
-        _say(
+        say(
             f"internal error: {type(error).__name__}: {one_line(str(error), 200)}. Please report it, with the output "
             f"of the same command under {TRACEBACK}=1"
         )
         raise typer.Exit(_NOT_CHECKED) from None
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """Say one line on stderr."""
     from maskprobe.report.pen import clean_line
 
     typer.echo(f"maskprobe: {clean_line(message)}", err=True)

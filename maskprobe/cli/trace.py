@@ -10,7 +10,9 @@ import typer
 
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
+from maskprobe.cli.static import Reading, loadable, read_off, read_off_instead, refuse
 from maskprobe.cli.streams import own_streams
+from maskprobe.errors import NotCheckedError
 from maskprobe.finding import FailOn
 from maskprobe.probe.options import Padding, ProbeOptions
 
@@ -35,7 +37,9 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
     compiled: options.Compiled = False,
     no_replay: options.NoReplay = False,
     training: options.Training = False,
-    keras: options.KerasVersion = None,
+    static: options.Static = False,
+    assume: options.Assume = None,
+    keras: options.KerasName = None,
     trust: options.Trust = False,
     custom_objects: options.CustomObjects = None,
     import_: options.Imports = None,
@@ -48,31 +52,43 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Follow the masks of one model: a line a layer call, then what is wrong and how to mend it."""
     with one_line_errors():
-        from maskprobe.diagnose import TraceRequest
+        probe = ProbeOptions(padding, length, batch, pad_value, seed, tuple(mask_input or ()))
+        reading = Reading(file, keras, tuple(assume or ()), probe, deduce=not no_replay)
+        if static:
+            needs_a_run = {"--inputs": inputs, "--compiled": compiled, "--training": training, "--trust": trust,
+                           "--custom-objects": custom_objects, "--import": import_, "--replace": replace}  # fmt: skip
+            refuse(needs_a_run)
+            report = read_off(reading)
+        else:
+            from maskprobe.diagnose import TraceRequest
 
-        request = TraceRequest(
-            probe=ProbeOptions(padding, length, batch, pad_value, seed, tuple(mask_input or ())),
-            inputs=inputs,
-            trust=trust,
-            keras=keras,
-            custom_objects=custom_objects or (),
-            imports=import_ or (),
-            replace=replace or (),
-            compiled=compiled,
-            replay=not no_replay,
-            training=training,
-        )
-        report = _diagnose(file, request, quiet=quiet)
+            request = TraceRequest(
+                probe=probe,
+                inputs=inputs,
+                trust=trust,
+                keras=loadable(keras),
+                custom_objects=custom_objects or (),
+                imports=import_ or (),
+                replace=replace or (),
+                compiled=compiled,
+                replay=not no_replay,
+                training=training,
+            )
+            report = _run(file, request, reading, quiet=quiet)
         _write(report, as_json=as_json, show_all=show_all, rows=rows)
         raise typer.Exit(report.exit_code(fail_on))
 
 
-def _diagnose(file: Path, request: TraceRequest, *, quiet: bool) -> Report:
+def _run(file: Path, request: TraceRequest, reading: Reading, *, quiet: bool) -> Report:
+    """Run the model; where it cannot be loaded, or may not be, read its file and say so."""
     from maskprobe.cli.progress import progress_on_stderr
     from maskprobe.diagnose import trace_file
 
-    with progress_on_stderr(quiet=quiet) as progress, own_streams():
-        return trace_file(file, request, progress)
+    try:
+        with progress_on_stderr(quiet=quiet) as progress, own_streams():
+            return trace_file(file, request, progress)
+    except NotCheckedError as error:
+        return read_off_instead(reading, error)
 
 
 def _write(report: Report, *, as_json: bool, show_all: bool, rows: bool) -> None:

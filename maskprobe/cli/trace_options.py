@@ -51,6 +51,22 @@ Training = Annotated[
 
 # How it is loaded.
 KerasVersion = Annotated[int | None, typer.Option(min=2, max=3, help="Load with Keras 2 (tf_keras) or 3.")]
+KerasName = Annotated[
+    str | None,
+    typer.Option(
+        "--keras",
+        metavar="VERSION",
+        help="Load with Keras 2 (tf_keras) or 3; with --static go by the rules of any version: 3.4, 2.10, keras-2.2.4.",
+    ),
+]
+Static = Annotated[bool, typer.Option("--static", help="Read the file only: no TensorFlow, and nothing is run.")]
+Assume = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=carry|drop|source|use",
+        help="With --static: what a layer with code of its own does to masks, by class or name. Repeatable.",
+    ),
+]
 Trust = Annotated[bool, typer.Option("--trust", help="Let code that the file holds run.")]
 CustomObjects = Annotated[
     list[str] | None, typer.Option(metavar="MODULE:NAME", help="A layer or function it needs. Repeatable.")

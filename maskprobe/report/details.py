@@ -26,7 +26,10 @@ def note_lines(trace: Trace, pen: Pen) -> Iterator[Text]:
     if trace.failure is not None:
         failed = trace.by_path.get(trace.failure)
         why = f": {failed.error}" if failed and failed.error else ""
-        yield Text(pen.write(f"the run stopped at {trace.failure}{why}"), style="bold red", overflow="fold")
+        stopped = (
+            f"nothing after {trace.failure} was looked at" if trace.is_static else f"the run stopped at {trace.failure}"
+        )
+        yield Text(pen.write(f"{stopped}{why}"), style="bold red", overflow="fold")
 
 
 def detail_lines(report: Report, pen: Pen, *, show_all: bool) -> Iterator[Text]:

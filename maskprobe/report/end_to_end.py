@@ -10,8 +10,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from maskprobe.mask_trace import LossRecord, Trace
+from maskprobe.report.deduced_lines import deduced_lines
 from maskprobe.report.finding_view import listed
 from maskprobe.report.movement_words import before_and_after, movement_words, number, share_words
+from maskprobe.report.output_names import output_names
 from maskprobe.report.pen import Pen
 from maskprobe.report.second_witness import has_second_witness, unreplayed
 from maskprobe.report.summary import plural
@@ -27,12 +29,15 @@ _Line = tuple[str, str]
 def end_to_end_lines(trace: Trace, pen: Pen, *, show_all: bool) -> Iterator[RenderableType]:
     """Say for each model output and each change of the padding whether it moved, and the same of loss and metrics.
 
-    What was not looked at is said in words of its own. Nothing at all is said where no call was run again.
+    What was not looked at is said in words of its own. Nothing at all is said where no call was run again. Where
+    nothing was run at all it is said what that leaves out.
     """
-    if not has_second_witness(trace):
+    if not has_second_witness(trace) and not trace.is_static:
         return
     yield Text("End to end", style="bold")
-    for words, style in _lines(trace, show_all=show_all):
+    for words, style in (
+        deduced_lines(trace, show_all=show_all) if trace.is_deduced else _lines(trace, show_all=show_all)
+    ):
         yield Padding(Text(pen.write(words), style=style, overflow="fold"), (0, 0, 0, 2))
 
 
@@ -48,17 +53,6 @@ def _lines(trace: Trace, *, show_all: bool) -> Iterator[_Line]:
         yield "run with training=True: normalisation layers took the moments of the batch, Dropout dropped", ""
     for problem, paths in unreplayed(trace, opaque=show_all).items():
         yield f"not checked: {listed(paths)} could not be run again: {problem}", _UNCHECKED
-
-
-def output_names(trace: Trace, proof: Proof) -> Mapping[int, str]:
-    """Name each model output, by place: after the call that returned it, or by its place where that does not tell."""
-    producers = [tensor.producer for tensor in trace.outputs]
-    names = {
-        place: producer if producer and producers.count(producer) == 1 else f"output {place}"
-        for place, producer in enumerate(producers)
-    }
-    places = {effect.output for effect in proof.effects} | set(proof.empty.nan_outputs if proof.empty else ())
-    return names | {place: f"output {place}" for place in sorted(places - names.keys())}
 
 
 def _effects(effects: Sequence[OutputEffect], names: Mapping[int, str]) -> Iterator[_Line]:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from maskprobe.finding import Finding, Severity
+from maskprobe.finding import Confidence, Finding, Severity
 from maskprobe.report.pen import Pen
 
 SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -36,13 +36,15 @@ def _heading(finding: Finding, pen: Pen) -> Text:
     named = f"{pen.write(finding.code)} {pen.write(finding.name)} {place}"
     if finding.unchecked:
         return Text(named, style="bold magenta", overflow="fold")
-    severity = (finding.severity.value, SEVERITY_STYLES[finding.severity])
+    likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
+    severity = (f"{finding.severity.value}{likely}", SEVERITY_STYLES[finding.severity])
     return Text.assemble(severity, f" {named}", overflow="fold")
 
 
 def _parts(finding: Finding, pen: Pen) -> Iterator[tuple[str, Text]]:
     if finding.evidence:
-        yield "seen:", Text("\n".join(_evidence(finding.evidence, pen)), overflow="fold")
+        label = "seen:" if finding.confidence is Confidence.SEEN else "deduced:"
+        yield label, Text("\n".join(_evidence(finding.evidence, pen)), overflow="fold")
     if finding.cause:
         yield "why:", Text(pen.write(finding.cause), overflow="fold")
     if finding.fix.strip():

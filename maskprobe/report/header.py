@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from maskprobe.mask_trace import Mask, ProbeRecord, Trace
+from maskprobe.mask_trace import Mask, ProbeRecord, Trace, Unreadable
 from maskprobe.report.pen import Pen
 from maskprobe.report.report import FileInfo, Report
 from maskprobe.report.second_witness import has_second_witness, outputs_of
@@ -25,7 +25,7 @@ def header_lines(report: Report, drawer: StripDrawer) -> Iterator[Text]:
     yield from model_lines(report, pen)
     if trace.probe.rows:
         shown = pen.write(f"strips show {row_words(trace.probe, drawer.row)}:")
-        yield Text(f"{shown} {_legend(pen)}", style="dim", overflow="fold")
+        yield Text(f"{shown} {_legend(trace, pen)}", style="dim", overflow="fold")
         if has_second_witness(trace):
             yield Text(value_legend(trace, drawer), style="dim", overflow="fold")
     lengths = _shortened_lengths(trace, drawer)
@@ -38,11 +38,18 @@ def header_lines(report: Report, drawer: StripDrawer) -> Iterator[Text]:
 
 
 def model_lines(report: Report, pen: Pen) -> Iterator[Text]:
-    """Say which file, which Keras ran it, and on what."""
+    """Say which file, which Keras ran it or whose rules were applied, and on what."""
     trace = report.trace
     yield Text.assemble((pen.write(_subject(report)), "bold"), " ", pen.write(_origin(report.file)), overflow="fold")
-    yield Text(pen.write(f"run on {trace.engine}, TensorFlow {trace.engine.tensorflow}"))
+    yield Text(pen.write(_engine_words(report)))
     yield Text(pen.write(_probe_words(trace.probe)), overflow="fold")
+
+
+def _engine_words(report: Report) -> str:
+    engine = report.trace.engine
+    if engine.ran:
+        return f"run on {engine}, TensorFlow {engine.tensorflow}"
+    return f"read off {'the file' if report.file else 'its config'} by the rules of {engine}; nothing was run"
 
 
 def _subject(report: Report) -> str:
@@ -75,8 +82,10 @@ def row_words(probe: ProbeRecord, row: int) -> str:
     return number if name == number else f"{number} ({name})"
 
 
-def _legend(pen: Pen) -> str:
-    return f"{pen.real} real step, {pen.padding} padding, {pen.absent} no mask"
+def _legend(trace: Trace, pen: Pen) -> str:
+    unread = trace.is_static and any(isinstance(mask, Unreadable) for call in trace.calls for mask in call_masks(call))
+    unknown = f", {pen.unreadable} mask of unknown values" if unread else ""
+    return f"{pen.real} real step, {pen.padding} padding, {pen.absent} no mask{unknown}"
 
 
 def _shortened_lengths(trace: Trace, drawer: StripDrawer) -> list[int]:

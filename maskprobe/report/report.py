@@ -46,7 +46,12 @@ class Report:
         return tuple(finding for finding in self.findings if finding.unchecked)
 
     def exit_code(self, fail_on: FailOn = FailOn.WARNING) -> int:
-        """0 clean, 1 a finding at or above `fail_on`, 3 something could not be checked. 1 wins over 3."""
+        """0 clean, 1 a finding at or above `fail_on`, 3 something could not be checked. 1 wins over 3.
+
+        It is 3 in any case where the model was to be run and could not be: what its file tells is not what was asked.
+        """
+        if self.trace.not_run is not None:
+            return 3
         if fail_on is not FailOn.NEVER:
             least = Severity(fail_on.value).rank
             if any(finding.severity.rank >= least for finding in self.faults):

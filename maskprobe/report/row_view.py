@@ -52,17 +52,20 @@ def _row_view(report: Report, call: CallRecord, others: int, drawer: StripDrawer
     if others:
         carried = ", mask carried" if has_mask(call) else ""
         title.append(f" and {plural(others, 'call')} after it{carried}", style="dim")
-    return Group(title, Padding(Group(table, *_leak_lines(call, pen)), (0, 0, 0, 2)))
+    lines = _leak_lines(call, pen, deduced=report.trace.is_deduced)
+    return Group(title, Padding(Group(table, *lines), (0, 0, 0, 2)))
 
 
-def _leak_lines(call: CallRecord, pen: Pen) -> Iterator[Text]:
+def _leak_lines(call: CallRecord, pen: Pen, *, deduced: bool) -> Iterator[Text]:
     """How far padding moved each output, and what could not be looked at."""
     if call.replay is None:
         return
     if call.replay.problem is not None:
-        yield Text(pen.write(f"could not be run again: {call.replay.problem}"), style="yellow", overflow="fold")
+        refused = "not known" if deduced else "could not be run again"
+        yield Text(pen.write(f"{refused}: {call.replay.problem}"), style="yellow", overflow="fold")
     source = f" of {' and '.join(call.replay.leaks_from)}" if call.replay.leaks_from else ""
     for place, output in enumerate(call.replay.outputs):
         if output.leak is not None:
-            said = f"padding{source} moved output {place} {movement_words(output.leak)}"
+            moved = "is likely to move" if deduced else "moved"
+            said = f"padding{source} {moved} output {place} {movement_words(output.leak)}"
             yield Text(pen.write(said), style="bold red", overflow="fold")

@@ -42,7 +42,7 @@ def outputs_of(trace: Trace) -> Iterator[OutputWitness]:
 
 
 def leaks(call: CallRecord) -> bool:
-    """Whether padding was seen to move real steps of an output of `call`."""
+    """Whether padding moves real steps of an output of `call`."""
     return call.replay is not None and any(output.leak is not None for output in call.replay.outputs)
 
 
@@ -53,7 +53,7 @@ def leaking_rows(call: CallRecord) -> frozenset[int]:
 
 
 def unreplayed(trace: Trace, *, opaque: bool = False) -> Mapping[str, tuple[str, ...]]:
-    """For each reason why calls could not be run again the paths of these calls, in order.
+    """For each reason why calls could not be run again, or are not known, the paths of these calls, in order.
 
     Args:
         trace: what was seen.

@@ -25,7 +25,7 @@ class Counts:
     masked_calls: int
     """Calls of these that a mask went into or came out of."""
     not_replayed: int
-    """Calls of these that could not be run again for the second witness."""
+    """Calls of these that could not be run again for the second witness, or are not known."""
 
 
 def count(report: Report) -> Counts:
@@ -59,7 +59,8 @@ def summary_line(report: Report, looked_at: str | None = None, *, complete: bool
     counts = count(report)
     told = looked_at or f"{plural(counts.calls, 'call')} traced"
     if report.trace.failure is not None:
-        return f"Not finished: the run stopped at {report.trace.failure}. {_found(counts, told)}."
+        what = "nothing was looked at after" if report.trace.is_static else "the run stopped at"
+        return f"Not finished: {what} {report.trace.failure}. {_found(counts, told)}."
     if counts.errors or counts.warnings or counts.notes:
         return _found(counts, told)
     if counts.not_checked:
@@ -68,7 +69,8 @@ def summary_line(report: Report, looked_at: str | None = None, *, complete: bool
         return f"Nothing found, but not all could be checked; {told}."
     if looked_at is not None:
         return f"No findings: {told}."
-    unseen = f"; {plural(counts.not_replayed, 'call')} could not be run again" if counts.not_replayed else ""
+    refused = "not known" if report.trace.is_static else "could not be run again"
+    unseen = f"; {plural(counts.not_replayed, 'call')} {refused}" if counts.not_replayed else ""
     return f"No findings: {told}, {counts.masked_calls} with a mask{unseen}."
 
 

@@ -43,18 +43,18 @@ def values_of(call: CallRecord, drawer: StripDrawer) -> Text:
 
 def value_legend(trace: Trace, drawer: StripDrawer) -> str:
     """Say what the marks in the column of the values mean."""
-    pen = drawer.pen
+    pen, deduced = drawer.pen, trace.is_deduced
     marks = [
         f"{pen.real} real steps alone move it",
-        f"{pen.leak} padding moves it",
+        f"{pen.leak} padding {'is likely to move' if deduced else 'moves'} it",
         f"{pen.padding} padding",
         f"{pen.constant} nothing moves it",
-        f"{pen.unreadable} not checked",
-        f"{pen.absent} not run again",
+        f"{pen.unreadable} {'not known' if deduced else 'not checked'}",
+        f"{pen.absent} {'not looked at' if deduced else 'not run again'}",
     ]
     if any(_has_shared_cells(output, drawer) for output in outputs_of(trace)):
         marks.insert(-2, f"{pen.mixed} several of these")
-    return f"values: {', '.join(marks)}"
+    return f"values{' (deduced)' if deduced else ''}: {', '.join(marks)}"
 
 
 def _has_shared_cells(output: OutputWitness, drawer: StripDrawer) -> bool:

@@ -45,10 +45,12 @@ import math
 from collections.abc import Iterator
 
 from maskprobe.finding import Finding
-from maskprobe.mask_trace import CallKind
-from maskprobe.rules.blame import Fault
+from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.rules.blame import Blame, Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
+from maskprobe.rules.events import is_source
 from maskprobe.rules.harm import harm_of
+from maskprobe.rules.masks import given_masks, is_unread, made_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.source_truth import SourceTruth, sources_with_truth
 from maskprobe.rules.tell import read_wrong, told
@@ -61,7 +63,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
         if not truth.misses_padding or truth.ignores_rows:
             continue
         readers = flow.readers_of_mask(truth.call)
-        severity, who = read_wrong(readers)
+        severity, who = read_wrong(flow, readers)
         harm = harm_of(flow, truth.call, flow.blame_of(truth.call, Fault.WRONG), severity)
         parts = (now_real(truth.real, truth.mask), now_hidden(truth.real, truth.mask))
         yield RULE.finding(
@@ -75,11 +77,36 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
             evidence=harm.evidence,
             confidence=harm.confidence,
         )
+    for blame in flow.blames:
+        if blame.fault is Fault.WRONG and _is_unread_source(blame.call):
+            yield _unpromised(flow, blame)
 
 
-def _changed_before(flow: BlamedFlow, truth: SourceTruth) -> str | None:
+def _is_unread_source(call: CallRecord) -> bool:
+    """Whether `call` is a first source that surely makes a mask, of values that are not known."""
+    return any(map(is_unread, made_masks(call))) and is_source(call) and not any(given_masks(call))
+
+
+def _unpromised(flow: BlamedFlow, blame: Blame) -> Finding:
+    """A source that looks for the pad value in what was computed from it, which nothing promises to be there."""
+    call, harm = blame.call, harm_of(flow, blame.call, blame)
+    changed = _changed_before(flow, call)
+    return RULE.finding(
+        call.path,
+        harm.severity,
+        told(f"Which steps {call_words(call)} hides is not known, and nothing promises that it hides padding.", harm),
+        cause=f"{_reads(flow, call, changed)}; whether padding still looks like that there is known only in a run.",
+        fix=_move(call, changed) if changed is not None else "Mask the padding by what it holds in the input.",
+        affects=flow.readers_of_mask(call),
+        related=tuple(sorted(flow.inputs_behind(call))),
+        evidence=harm.evidence,
+        confidence=harm.confidence,
+    )
+
+
+def _changed_before(flow: BlamedFlow, source: CallRecord) -> str | None:
     """The call that made what the source reads, if that is no model input."""
-    producer = truth.call.inputs[0].producer if truth.call.inputs else None
+    producer = source.inputs[0].producer if source.inputs else None
     if producer is None or flow.trace.by_path[producer].kind is CallKind.INPUT:
         return None
     return producer
@@ -90,29 +117,35 @@ def _looks_for_nan(truth: SourceTruth) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _looks_for(truth: SourceTruth) -> str:
-    if truth.call.class_name == "Masking":
-        return f"steps whose features all equal {truth.call.facts.settings.get('mask_value')}"
+def _looks_for(source: CallRecord) -> str:
+    if source.class_name == "Masking":
+        return f"steps whose features all equal {source.facts.settings.get('mask_value')}"
     return "index 0"
+
+
+def _reads(flow: BlamedFlow, source: CallRecord, changed: str | None) -> str:
+    """What `source` looks for, and in what, as far as the call is known that made it."""
+    made_by = "" if changed is None else f" in what {call_words(flow.trace.by_path[changed])} returns"
+    return f"{call_words(source)} looks for {_looks_for(source)}{made_by}"
+
+
+def _move(source: CallRecord, changed: str) -> str:
+    return f"Move {call_words(source)} in front of '{changed}', to where the data still is padded with its value."
 
 
 def _cause(flow: BlamedFlow, truth: SourceTruth) -> str:
     if _looks_for_nan(truth):
         return f"{call_words(truth.call)} looks for NaN, and NaN equals nothing, not even NaN: no step is ever masked."
-    changed = _changed_before(flow, truth)
+    changed = _changed_before(flow, truth.call)
     if changed is not None:
-        made_by = call_words(flow.trace.by_path[changed])
-        return (
-            f"{call_words(truth.call)} looks for {_looks_for(truth)} in what {made_by} returns; "
-            "padding no longer looks like that there."
-        )
+        return f"{_reads(flow, truth.call, changed)}; padding no longer looks like that there."
     pads = {
         given.pad_value
         for given in flow.trace.probe.inputs
         if given.name in flow.inputs_behind(truth.call) and given.pad_value is not None
     }
     padded_with = " or ".join(f"{value:g}" for value in sorted(pads)) or "something else"
-    return f"{call_words(truth.call)} looks for {_looks_for(truth)}; this data is padded with {padded_with}."
+    return f"{_reads(flow, truth.call, None)}; this data is padded with {padded_with}."
 
 
 def _fix(flow: BlamedFlow, truth: SourceTruth) -> str:
@@ -121,11 +154,9 @@ def _fix(flow: BlamedFlow, truth: SourceTruth) -> str:
             "Pad with a number that cannot occur in the data, and mask that: numpy.nan_to_num(data, nan=-1e9) and "
             "Masking(mask_value=-1e9)"
         )
-    changed = _changed_before(flow, truth)
+    changed = _changed_before(flow, truth.call)
     if changed is not None:
-        return (
-            f"Move {call_words(truth.call)} in front of '{changed}', to where the data still is padded with its value."
-        )
+        return _move(truth.call, changed)
     if truth.call.class_name == "Masking":
         return "Give Masking the value that the data is padded with: Masking(mask_value=...)"
     return "Pad with id 0, or map the tokenizer's pad id to 0 before the Embedding."

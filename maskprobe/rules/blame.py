@@ -16,7 +16,7 @@ from maskprobe.finding import Event
 from maskprobe.mask_trace import BoolArray, CallKind, CallRecord, InputRole, TensorRecord
 from maskprobe.rules.by_value import may_tell_by_value, moved_by_amount
 from maskprobe.rules.flow import MaskFlow
-from maskprobe.rules.masks import ATTENTION, is_given_any_mask, is_present, key_of, wired_masks
+from maskprobe.rules.masks import ATTENTION, is_certain, is_given_any_mask, is_present, key_of, wired_masks
 from maskprobe.rules.scores import is_attention_score, weighs_scores
 from maskprobe.rules.truth import hides, shows
 from maskprobe.witness import Movement
@@ -216,7 +216,8 @@ def _spoils(flow: MaskFlow, call: CallRecord, rows: list[int]) -> bool:
     """
     for output in call.outputs:
         padding = _in_rows(flow, output, rows)
-        if padding is not None and is_present(output.mask) and not hides(output.mask, padding):
+        is_made = is_certain(output.mask) if flow.trace.is_static else is_present(output.mask)
+        if padding is not None and is_made and not hides(output.mask, padding):
             came = [given for given in call.inputs if is_present(given.mask)]
             alone = len(call.inputs) == 1  # else its mask may be right for its own part of what goes out
             return not came or any(

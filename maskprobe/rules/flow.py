@@ -31,15 +31,10 @@ class MaskFlow:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
-    @cached_property
-    def is_deduced(self) -> bool:
-        """Whether what moves was deduced from what the layers are said to do, not seen."""
-        return self.trace.is_static or (self.trace.proof is not None and self.trace.proof.deduced)
-
     @property
     def words(self) -> Words:
         """How to speak of what moves."""
-        return DEDUCED if self.is_deduced else SEEN
+        return DEDUCED if self.trace.is_deduced else SEEN
 
     @cached_property
     def finder(self) -> EventFinder:

@@ -46,7 +46,7 @@ def harm_of(flow: BlamedFlow, call: CallRecord, blame: Blame | None, unproved: S
     if proof is None or flow.trace.failure is not None:
         return Harm(unproved)
     harm = _proved(flow, call, proof, blame, unproved)
-    return _deduced(harm, unproved) if flow.is_deduced else harm
+    return _deduced(harm, unproved) if flow.trace.is_deduced else harm
 
 
 def _deduced(harm: Harm, unproved: Severity) -> Harm:
@@ -107,7 +107,7 @@ def _without_leak(flow: BlamedFlow, call: CallRecord, proof: Proof, unproved: Se
     if makes_scores(flow, call):
         return Harm(Severity.NOTE, "It holds a value for each pair of steps, which a mask of steps does not fit.")
     bare = [output for output in _outputs_after(flow, call) if _is_bare(flow, output)]
-    if bare and (proof.loss_problem is not None or flow.trace.loss is None or flow.is_deduced):
+    if bare and (proof.loss_problem is not None or flow.trace.loss is None or flow.trace.is_deduced):
         why = f" (the compiled loss could not be computed: {proof.loss_problem})" if proof.loss_problem else ""
         return Harm(
             Severity.WARNING,
@@ -192,7 +192,7 @@ def _unseen(flow: BlamedFlow, blame: Blame) -> str:
 
 def _harmless(flow: BlamedFlow, blame: Blame) -> str:
     path = blame.leaks[0].call.path
-    if flow.is_deduced:
+    if flow.trace.is_deduced:
         return f"{flow.words.no_harm}: padding is likely to move what '{path}' returns, and to reach no model output."
     return (
         f"{flow.words.no_harm}: padded steps move what '{path}' returns, but what they hold there "
@@ -201,7 +201,7 @@ def _harmless(flow: BlamedFlow, blame: Blame) -> str:
 
 
 def _where_before(flow: BlamedFlow) -> str:
-    after = "" if flow.is_deduced else "; after it, none does"
+    after = "" if flow.trace.is_deduced else "; after it, none does"
     return f"Padding {flow.words.reaches} real steps only where it stands before or inside a sequence{after}."
 
 

@@ -58,7 +58,7 @@ from maskprobe.rules.blame import Blame, Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.harm import harm_of
 from maskprobe.rules.lost import LostBy, goes_on, lost_calls, seen_harm
-from maskprobe.rules.masks import given_masks
+from maskprobe.rules.masks import given_masks, is_unread, made_masks
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import lost_message, silence, told
 from maskprobe.rules.words import call_words
@@ -92,11 +92,15 @@ def _is_custom(call: CallRecord) -> bool:
 def _wrong_mask(flow: BlamedFlow, blame: Blame) -> Finding:
     call, harm = blame.call, harm_of(flow, blame.call, blame)
     readers = flow.readers_of_mask(call)
+    unread = any(map(is_unread, made_masks(call)))
+    what = "may call" if unread else "calls"
     return RULE.finding(
         call.path,
         harm.severity,
-        told(f"The mask that {call_words(call)} returns calls padded steps real.", harm),
-        cause=f"The compute_mask of {call_words(call)} returns neither the mask that came in nor one that hides more.",
+        told(f"The mask that {call_words(call)} returns {what} padded steps real.", harm),
+        cause=f"{call_words(call)} makes a mask of its own, of values that are known only in a run."
+        if unread
+        else f"The compute_mask of {call_words(call)} returns neither the mask that came in nor one that hides more.",
         fix="Return the mask from compute_mask(self, inputs, previous_mask), if the steps of the output are the same.",
         affects=readers,
         related=flow.origins_before(call),

@@ -86,7 +86,7 @@ def _of_merge(flow: BlamedFlow, call: CallRecord, masked: list[TensorRecord]) ->
 def _all_real(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mask) -> Finding:
     unmasked = [tensor.producer or tensor.name for tensor in call.inputs if not is_present(tensor.mask)]
     readers = flow.readers_of_mask(call)
-    _, who = read_wrong(readers)
+    _, who = read_wrong(flow, readers)
     harm = _harm(flow, call, Severity.ERROR)
     return RULE.finding(
         call.path,
@@ -120,7 +120,7 @@ def _disagreeing(flow: BlamedFlow, call: CallRecord, came: list[Mask], went: Mas
         hidden = now_hidden(any_of(came), went.values) or "no real step is hidden"
         message = f"Merged by {rule} {where}: no padding counts as real; {hidden}."
     else:
-        _, who = read_wrong(readers)
+        _, who = read_wrong(flow, readers)
         message = f"Merged by {rule} {where}: {real}; {who}."
     harm = Harm(Severity.NOTE) if real is None else _harm(flow, call, Severity.WARNING)
     return RULE.finding(

@@ -91,7 +91,7 @@ def _not_turned(flow: BlamedFlow, call: CallRecord, tensor: TensorRecord) -> str
 
 def _finding(flow: BlamedFlow, call: CallRecord, problem: str) -> Finding:
     readers = flow.readers_of_mask(call)
-    severity, who = read_wrong(readers)
+    severity, who = read_wrong(flow, readers)
     return RULE.finding(
         call.path,
         severity,

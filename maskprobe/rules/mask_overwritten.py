@@ -13,7 +13,9 @@ that an Embedding gives for index 0 is not zero. So all padding counts as real f
 
 ## Known limits
 
-Both masks are compared on the probe. A source that would agree there and differ on your data is not seen.
+Both masks are compared on the probe. A source that would agree there and differ on your data is not seen. Where
+nothing was run, the values that a `Masking` layer reads are not known: that it replaces the mask is told, whatever its
+own hides.
 
 ## Example
 
@@ -59,7 +61,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
         if isinstance(went, Mask) and (not came or not fits(went, call.outputs[0])):
             continue
         readers = flow.readers_of_mask(call)
-        severity, who = read_wrong(readers)
+        severity, who = read_wrong(flow, readers)
         harm = _harm(flow, call, severity)
         sources = flow.origins_before(call)
         yield RULE.finding(

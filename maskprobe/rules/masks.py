@@ -23,9 +23,14 @@ def is_present(mask: MaskState) -> bool:
     return not isinstance(mask, Absent)
 
 
+def is_unread(mask: MaskState) -> bool:
+    """Whether there surely is a mask, and its values are not known."""
+    return isinstance(mask, Unreadable) and mask.present is True
+
+
 def is_certain(mask: MaskState) -> bool:
-    """Whether there surely is a mask: its values are known, or that it is there is."""
-    return isinstance(mask, Mask) or (isinstance(mask, Unreadable) and mask.present is True)
+    """Whether there surely is a mask, its values known or not."""
+    return isinstance(mask, Mask) or is_unread(mask)
 
 
 def key_of(mask: MaskState) -> Hashable:

@@ -48,7 +48,7 @@ from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.harm import harm_of, unmasked_loss
-from maskprobe.rules.masks import given_masks
+from maskprobe.rules.masks import given_masks, is_unread
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.tell import told
 from maskprobe.rules.words import call_words, listed
@@ -97,6 +97,8 @@ def _by_value(flow: BlamedFlow) -> Iterator[Finding]:
 
 
 def _what(call: CallRecord) -> str:
+    if any(map(is_unread, given_masks(call))):
+        return "A mask of unknown values reaches"
     return "A mask that does not hide all padding reaches" if any(given_masks(call)) else "No mask reaches"
 
 

@@ -5,7 +5,7 @@
 Names what maskprobe could not judge: a call that failed, a mask whose values could not be read, a call that could not
 be run again on noise, a loss that could not be computed, a model of which nothing could be padded. With `--no-replay`
 also what only values tell: a custom layer that took the mask and ended the time axis, a mask input that no call was
-seen to use, a model without any mask.
+seen to use, a model without any mask. Where nothing was run, code of the model's own that nobody declared.
 
 ## Why is this bad?
 
@@ -44,6 +44,7 @@ from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
 from maskprobe.rules.loss_unseen import unseen_losses
 from maskprobe.rules.masks import given_masks, made_masks, misfit
+from maskprobe.rules.not_known import not_known
 from maskprobe.rules.rule import Rule
 from maskprobe.rules.unseen import not_followed
 from maskprobe.rules.words import call_words, listed
@@ -52,11 +53,16 @@ from maskprobe.witness import Change
 
 def check(flow: BlamedFlow) -> Iterator[Finding]:
     """Give a finding for each thing that could not be judged."""
+    yield from _not_run(flow)
     yield from _failed(flow)
-    yield from _unreadable(flow)
-    yield from _pooled(flow)
     yield from _unused_mask_inputs(flow)
     yield from _no_mask(flow)
+    if flow.trace.is_static:
+        for one in not_known(flow):
+            yield _unchecked(one.path, one.message, one.cause, one.fix, one.affects)
+        return
+    yield from _unreadable(flow)
+    yield from _pooled(flow)
     yield from _not_compiled(flow)
     yield from _not_replayed(flow)
     yield from _not_followed(flow)
@@ -83,9 +89,27 @@ def _unchecked(path: str, message: str, cause: str, fix: str, affects: tuple[str
     return RULE.finding(path, Severity.NOTE, message, cause=cause, fix=fix, affects=affects, unchecked=True)
 
 
+def _not_run(flow: BlamedFlow) -> Iterator[Finding]:
+    if flow.trace.not_run is not None:
+        yield _unchecked(
+            "",
+            f"The model was not run: {flow.trace.not_run}",
+            "What stands here was read off its file, by the rules of the Keras that wrote it.",
+            "Do as the message says, or ask for no more than that: --static",
+        )
+
+
 def _failed(flow: BlamedFlow) -> Iterator[Finding]:
     if flow.trace.failure is not None:
         call = flow.trace.by_path[flow.trace.failure]
+        if flow.trace.is_static:
+            yield _unchecked(
+                call.path,
+                f"{call_words(call)} cannot take what reaches it, so nothing after it was looked at: {call.error}",
+                f"By the rules of {flow.trace.engine} it raises there.",
+                "Run the model with the Keras that wrote it; if that fails too, the model does.",
+            )
+            return
         yield _unchecked(
             call.path,
             f"{call_words(call)} failed on the probe, so nothing after it was looked at: {call.error}",
@@ -145,7 +169,7 @@ def _unused_mask_inputs(flow: BlamedFlow) -> Iterator[Finding]:
         if not flow.is_mask_input_used(name):
             yield _unchecked(
                 name,
-                f"The input '{name}' says which steps are padding, and no call was seen to take it as a mask.",
+                f"The input '{name}' says which steps are padding, and {flow.words.is_no_mask}.",
                 "It may be used in the values themselves, which masks do not show.",
                 "Look at what reads it.",
             )

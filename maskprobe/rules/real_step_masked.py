@@ -60,7 +60,7 @@ def check(flow: BlamedFlow) -> Iterator[Finding]:
         if not truth.hides_real or (truth.misses_padding and not truth.ignores_rows):
             continue
         readers = flow.readers_of_mask(truth.call)
-        severity, who = read_wrong(readers)
+        severity, who = read_wrong(flow, readers)
         hidden, real = int(np.count_nonzero(truth.real & ~truth.mask)), int(np.count_nonzero(truth.real))
         yield RULE.finding(
             truth.call.path,

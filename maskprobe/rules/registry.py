@@ -88,7 +88,7 @@ def check_all(flow: BlamedFlow) -> tuple[Finding, ...]:
     found = [finding for rule in RULES if rule not in LOSS_RULES for finding in rule.check(flow)]
     found += padding_leak.untold(flow, found)
     found += [finding for finding in _of_losses(flow) if not loss_counts_padding.is_told(flow, finding, found)]
-    if flow.is_deduced:
+    if flow.trace.is_deduced:
         found = [_not_seen(finding) for finding in found]
     return tuple(sorted(found, key=lambda finding: (place.get(finding.path, len(place)), finding.code)))
 

@@ -33,6 +33,7 @@ class Words:
     """Before the call at which something begins."""
     is_no_mask: str
     """Of a mask input that no call takes as a mask."""
+    nobody: str
 
 
 SEEN = Words(
@@ -50,6 +51,7 @@ SEEN = Words(
     at_end="at the end of the run",
     first="First seen at",
     is_no_mask="no call was seen to take it as a mask",
+    nobody="nothing seen here",
 )
 """The model was run."""
 
@@ -68,5 +70,6 @@ DEDUCED = Words(
     at_end="at the end",
     first="First at",
     is_no_mask="no call takes it as a mask",
+    nobody="nothing here",
 )
 """Nothing was run: it follows from what the layers are said to do."""

@@ -68,10 +68,10 @@ def carry_in_layer(flow: BlamedFlow, mask: str) -> str:
     )
 
 
-def read_wrong(readers: Sequence[str]) -> tuple[Severity, str]:
+def read_wrong(flow: BlamedFlow, readers: Sequence[str]) -> tuple[Severity, str]:
     """How severe a wrong mask is, and the clause that says who reads it."""
     if not readers:
-        return Severity.WARNING, "nothing seen here reads this mask"
+        return Severity.WARNING, f"{flow.words.nobody} reads this mask"
     return Severity.ERROR, f"{listed(readers)} {verb(readers, 'reads', 'read')} this mask"
 
 

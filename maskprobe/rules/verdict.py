@@ -9,7 +9,7 @@ from maskprobe.mask_trace import CallKind, CallRecord
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.masks import given_masks, is_present, misfit
+from maskprobe.rules.masks import given_masks, is_present, is_unread, misfit
 from maskprobe.rules.truth import hides_only
 from maskprobe.witness import Verdict
 
@@ -43,9 +43,21 @@ def _verdict(flow: BlamedFlow, call: CallRecord, found: Sequence[Finding]) -> Ve
         return Verdict.CANNOT_TELL
     if any(misfit(tensor) is not None for tensor in call.outputs):
         return Verdict.WRONG_SHAPE
+    if any(is_unread(tensor.mask) for tensor in call.outputs) and event in _NEW_MASK:
+        return _of_unread(flow, call, event)
     if event is Event.MADE and call.kind is not CallKind.INPUT:
         return Verdict.WRONG_VALUES if _is_wrong(flow, call) else Verdict.SOURCE
     return _of_values(flow, call, found) or _OF_EVENT.get(event, Verdict.NOTHING)
+
+
+_NEW_MASK = frozenset({Event.MADE, Event.OVERWRITTEN, Event.CHANGED, Event.MERGED})
+
+
+def _of_unread(flow: BlamedFlow, call: CallRecord, event: Event) -> Verdict:
+    """The verdict on a call that makes a mask of unknown values: it is wrong if what follows is put down to it."""
+    if flow.blame_of(call, Fault.WRONG) is not None:
+        return Verdict.WRONG_VALUES
+    return Verdict.SOURCE if event is Event.MADE else Verdict.CANNOT_TELL
 
 
 def _of_values(flow: BlamedFlow, call: CallRecord, found: Sequence[Finding]) -> Verdict | None:
@@ -70,6 +82,7 @@ def _is_wrong(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether the mask of an output calls padding real, or real steps padding."""
     for output in call.outputs:
         padding = flow.padding.get(output.number)
-        if padding is not None and is_present(output.mask) and not hides_only(output.mask, padding):
+        known = is_present(output.mask) and not is_unread(output.mask)
+        if padding is not None and known and not hides_only(output.mask, padding):
             return True
     return False

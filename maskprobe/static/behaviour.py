@@ -29,15 +29,11 @@ class Behaviour(Enum):
     BIDIRECTIONAL = auto()
     TIME_DISTRIBUTED = auto()
     MERGE = auto()
-    MULTIPLY = auto()
-    """As MERGE, and the mask is set while it runs, so that it holds whatever the masks of both are."""
     CONCATENATE = auto()
     ATTENTION = auto()
     """Its output has the mask of the query."""
     MULTI_HEAD = auto()
     """As ATTENTION; in some eras it takes the mask off what it reads."""
-    REFUSE = auto()
-    """It cannot be built, or run, with a mask on what it reads."""
     UNKNOWN = auto()
     """Only a run can tell: its own code, or code that the file does not hold."""
 
@@ -45,7 +41,7 @@ class Behaviour(Enum):
 Spans: TypeAlias = tuple[tuple[Era, Behaviour], ...]
 """Behaviours by the era in which they begin, oldest first."""
 
-_OLD, _TF, _TF24, _TF28, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.TF_2_4, Era.TF_2_8, Era.KERAS_3_0
+_OLD, _TF, _TF24, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.TF_2_4, Era.KERAS_3_0
 
 
 def _always(behaviour: Behaviour, names: str) -> Mapping[str, Spans]:
@@ -63,24 +59,29 @@ BEHAVIOURS: Mapping[str, Spans] = {
         SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization ThresholdedReLU UnitNormalization
         """,
     ),
-    "ReLU": ((_OLD, Behaviour.DROP), (_TF24, Behaviour.CARRY)),
+    "ReLU": ((_OLD, Behaviour.CARRY), (_TF, Behaviour.DROP), (_TF24, Behaviour.CARRY)),
     "Identity": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
+<<<<<<< HEAD
+=======
+    "Layer": ((Era.TF_2_3, Behaviour.CARRY), (_K3, Behaviour.DROP)),
+>>>>>>> main
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),
     **_always(Behaviour.RECURRENT, _RECURRENT),
     **_always(Behaviour.BIDIRECTIONAL, "Bidirectional"),
     **_always(Behaviour.TIME_DISTRIBUTED, "TimeDistributed"),
-    **_always(Behaviour.MERGE, "Add Subtract Average Maximum Minimum"),
-    "Multiply": ((_OLD, Behaviour.MERGE), (Era.KERAS_3_4, Behaviour.MULTIPLY)),
+    **_always(Behaviour.MERGE, "Add Subtract Multiply Average Maximum Minimum"),
+    "Dot": ((_OLD, Behaviour.USE), (_TF, Behaviour.DROP)),
     **_always(Behaviour.CONCATENATE, "Concatenate"),
     "Attention": ((_OLD, Behaviour.ATTENTION),),
     "AdditiveAttention": ((_OLD, Behaviour.ATTENTION),),
-    "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_11, Behaviour.MULTI_HEAD)),
-    **dict.fromkeys(words("GroupQueryAttention GroupedQueryAttention"), ((_K3, Behaviour.ATTENTION),)),
+    "MultiHeadAttention": ((_OLD, Behaviour.DROP), (Era.TF_2_10, Behaviour.MULTI_HEAD)),
+    "GroupQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
+    "GroupedQueryAttention": ((_K3, Behaviour.MULTI_HEAD),),
     **_always(Behaviour.UNKNOWN, "Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper"),
 }
 

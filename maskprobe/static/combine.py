@@ -66,7 +66,9 @@ def side_by_side(
         return unsure
     if all(isinstance(mask, Absent) for mask in masks):
         return ABSENT
-    if any(isinstance(mask, Unreadable) for mask in masks) or any(None in shape for shape in shapes):
+    if _is_last(axis, masks, shapes):
+        return _over_features(masks, fill=fill, symbols=symbols)
+    if any(isinstance(mask, Unreadable) for mask in masks) or any(not shape or None in shape for shape in shapes):
         return symbols.mask_of(("concatenate", axis, tuple(map(symbols.of_mask, masks))))
     try:
         parts = [_spread(mask, shape, fill=fill) for mask, shape in zip(masks, shapes, strict=True)]
@@ -74,6 +76,23 @@ def side_by_side(
     except ValueError as error:
         raise UnfitMasksError(str(error)) from error
     return Mask(joined.all(axis=-1) if fill else joined.any(axis=-1))
+
+
+def _is_last(axis: int, masks: Sequence[MaskState], shapes: Sequence[tuple[int | None, ...]]) -> bool:
+    """Whether features are put side by side, of masks that have one value a step."""
+    rank = max(len(shape) for shape in shapes)
+    short = all(mask.values.ndim < rank or not rank for mask in masks if isinstance(mask, Mask))
+    return short and (axis == -1 or axis == rank - 1)
+
+
+def _over_features(masks: Sequence[MaskState], *, fill: bool, symbols: Symbols) -> MaskState:
+    """Put side by side along the features, the masks are combined step by step: an input without one is all real."""
+    if fill:
+        return both(masks, symbols)
+    if all(not isinstance(mask, Absent) for mask in masks):
+        return either(masks, symbols)
+    known = next((mask for mask in masks if isinstance(mask, Mask)), None)
+    return symbols.mask_of(("ones",)) if known is None else Mask(np.ones_like(known.values))
 
 
 def _spread(mask: MaskState, shape: tuple[int | None, ...], *, fill: bool) -> Values:

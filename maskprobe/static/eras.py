@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from maskprobe.archive.archive import Archive
+from maskprobe.errors import UsageError
 from maskprobe.mask_trace import EngineInfo
 
 
@@ -16,17 +17,22 @@ class Era(IntEnum):
     KERAS_2_2 = 0
     """Standalone Keras 2.2 and 2.3."""
     TF_1_15 = 1
+    """tf.keras of TensorFlow 1."""
+    TF_2_3 = 2
     """tf.keras up to 2.3."""
-    TF_2_4 = 2
-    TF_2_8 = 3
-    TF_2_11 = 4
+    TF_2_4 = 3
+    TF_2_8 = 4
+    TF_2_10 = 5
+    TF_2_11 = 6
     """Up to 2.15, and tf_keras."""
-    KERAS_3_0 = 5
-    KERAS_3_4 = 6
-    KERAS_3_7 = 7
-    KERAS_3_8 = 8
-    KERAS_3_12 = 9
-    KERAS_3_14 = 10
+    KERAS_3_0 = 7
+    KERAS_3_4 = 8
+    KERAS_3_6 = 9
+    KERAS_3_7 = 10
+    KERAS_3_8 = 11
+    KERAS_3_11 = 12
+    KERAS_3_12 = 13
+    KERAS_3_14 = 14
 
     @property
     def is_keras3(self) -> bool:
@@ -34,12 +40,21 @@ class Era(IntEnum):
         return self >= Era.KERAS_3_0
 
 
-_SINCE_TF = ((2, 11), Era.TF_2_11), ((2, 8), Era.TF_2_8), ((2, 4), Era.TF_2_4), ((0, 0), Era.TF_1_15)
+_SINCE_TF = (
+    ((2, 11), Era.TF_2_11),
+    ((2, 10), Era.TF_2_10),
+    ((2, 8), Era.TF_2_8),
+    ((2, 4), Era.TF_2_4),
+    ((2, 3), Era.TF_2_3),
+    ((0, 0), Era.TF_1_15),
+)
 _SINCE_KERAS3 = (
     ((3, 14), Era.KERAS_3_14),
     ((3, 12), Era.KERAS_3_12),
+    ((3, 11), Era.KERAS_3_11),
     ((3, 8), Era.KERAS_3_8),
     ((3, 7), Era.KERAS_3_7),
+    ((3, 6), Era.KERAS_3_6),
     ((3, 4), Era.KERAS_3_4),
     ((3, 0), Era.KERAS_3_0),
 )
@@ -90,7 +105,38 @@ def keras_of(archive: Archive) -> Keras:
     if found[0] >= 3:  # noqa: PLR2004 - Keras 3
         return Keras("keras", stated)
     if "tf" in stated:
+        # TensorFlow up to 2.2 writes "2.2.4-tf" and "2.3.0-tf": the Keras that it holds, not its own version.
         return Keras("tf.keras", stated.replace("-tf", ""))
-    if found <= _LAST_STANDALONE:
-        return Keras("keras", stated)
-    return Keras("tf.keras" if found < _LAST_OF_TF else "tf_keras", stated)
+    return Keras(_library(stated), stated)
+
+
+def named_keras(name: str) -> Keras:
+    """The Keras that a user names: `2` and `3` for the newest, `3.4`, `2.10`, `keras-2.2.4`, `tf.keras-2.10.1` ...
+
+    A bare version up to 2.3 is that of standalone Keras; tf.keras has those of TensorFlow.
+
+    Raises:
+        UsageError: it is no version of Keras.
+    """
+    text = name.strip().lower().replace("==", "-").replace(" ", "-")
+    if text in {"2", "3"}:
+        return NEWEST[int(text)]
+    found = re.fullmatch(r"(?:(keras|tf[._]keras|tf|tensorflow)-?)?v?(\d+\.\d+(?:\.\d+)?)", text)
+    version = found[2] if found else ""
+    if found is None or not (1, 13) <= version_of(version) < (4, 0):
+        raise UsageError(
+            f"{name!r} is no version of Keras whose rules are known; give one such as 3, 3.4, 2.10 or keras-2.2.4"
+        )
+    if version_of(version) >= (3, 0):
+        return Keras("keras", version)
+    library = {"tf_keras": "tf_keras", "keras": "keras"}.get(found[1] or "", "tf.keras" if found[1] else "")
+    if library == "keras" and version_of(version) > _LAST_STANDALONE:
+        library = "tf.keras"
+    return Keras(library or _library(version), version)
+
+
+def _library(version: str) -> str:
+    found = version_of(version)
+    if (2, 0) <= found <= _LAST_STANDALONE:
+        return "keras"
+    return "tf.keras" if found < _LAST_OF_TF else "tf_keras"

@@ -9,7 +9,7 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.archive.known import OPERATIONS
 from maskprobe.mask_trace import CallKind, LayerFacts
 from maskprobe.probe.layer_kinds import is_foreign
-from maskprobe.static.behaviour import TAKES, Behaviour
+from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.eras import Era
 
 _FUNCTION_LAYERS = frozenset(
@@ -26,7 +26,7 @@ _SETTINGS = (
 _COMPUTES = frozenset(
     {
         Behaviour.USE, Behaviour.MASKING, Behaviour.EMBEDDING, Behaviour.RECURRENT, Behaviour.BIDIRECTIONAL,
-        Behaviour.MERGE, Behaviour.MULTIPLY, Behaviour.CONCATENATE, Behaviour.ATTENTION,
+        Behaviour.MERGE, Behaviour.CONCATENATE, Behaviour.ATTENTION,
     }
 )  # fmt: skip
 
@@ -67,7 +67,7 @@ def facts_of(layer: GraphLayer, behaviour: Behaviour, era: Era) -> LayerFacts:
     embeds = behaviour is Behaviour.EMBEDDING and not layer.config.get("mask_zero")
     return LayerFacts(
         supports_masking=behaviour not in {Behaviour.DROP, Behaviour.UNKNOWN} and not embeds,
-        accepts_mask=name in TAKES and name != "Lambda",
+        accepts_mask=bool(takes_of(name, era)) and name != "Lambda",
         computes_mask=behaviour in _COMPUTES or name == "Dot",
         builtin=is_builtin(layer),
         time_distributed=name == "TimeDistributed",

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+<<<<<<< HEAD
 from collections.abc import Callable, Hashable, Mapping, Sequence
+=======
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+>>>>>>> main
 
 import numpy as np
 
@@ -11,6 +16,10 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import CallKind
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import in_places
+<<<<<<< HEAD
+=======
+from maskprobe.static.dtypes import float_dtype
+>>>>>>> main
 from maskprobe.static.evaluate import MOST_VALUES, evaluated
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.sizes import Config, pair, whole
@@ -76,22 +85,45 @@ def passed_values(layer: GraphLayer, given: Given) -> Values | None:
     if how is None and layer.class_name == "Activation" and layer.config.get("activation") == "linear":
         how = _one
     try:
-        return None if how is None else how(layer.config, known)
+        return None if how is None else _cast(how(layer.config, known), layer)
     except (KeyError, TypeError, ValueError, IndexError):
         return None
 
 
+def _cast(values: Values, layer: GraphLayer) -> Values:
+    """In the floating point type that the layer computes in."""
+    wanted = float_dtype(layer.config)
+    if wanted is None or values.dtype.kind != "f" or str(values.dtype) == wanted or wanted == "bfloat16":
+        return values
+    return values.astype(wanted)
+
+
 def _operation(layer: GraphLayer, given: Given) -> Values | None:
     tensors = (*given.first, *given.others.values())
+<<<<<<< HEAD
     like = _like(bare_name(layer), tensors, {**layer.config, **given.plain})
     if like is not None:
         return like
+=======
+    name = bare_name(layer)
+    if name in {"oneslike", "zeroslike"} and len(tensors) == 1 and tensors[0].shape:
+        return _filled(name, tensors[0], {**layer.config, **given.plain})
+>>>>>>> main
     if not tensors or any(tensor.values is None for tensor in tensors):
         return None
     arguments = in_places([tensor.values for tensor in given.first], given.places, given.plain)
     arguments += [tensor.values for tensor in given.others.values()]
     arguments += _second(given)
-    return evaluated(bare_name(layer), arguments, {**layer.config, **given.plain})
+    return evaluated(name, arguments, {**layer.config, **given.plain})
+
+
+def _filled(name: str, tensor: Tensor, keywords: Mapping[str, Any]) -> Values | None:
+    """Ones or zeros of a shape: the values of the tensor do not matter."""
+    if None in tensor.shape or math.prod(size or 0 for size in tensor.shape) > MOST_VALUES:
+        return None
+    stated = keywords.get("dtype") or tensor.dtype
+    value = np.full((), name == "oneslike").astype(str(stated))
+    return np.broadcast_to(value, tuple(size or 0 for size in tensor.shape))
 
 
 def _like(name: str, tensors: Sequence[Tensor], keywords: Config) -> Values | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from maskprobe.archive.graph import GraphLayer
+from maskprobe.archive.graph import GraphLayer, ModelKind
 from maskprobe.mask_trace import ABSENT, Absent, CallKind, MaskArgument, MaskState, Unreadable
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import argument_name
 from maskprobe.static.behaviour import Behaviour, behaviour_of, takes_of
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.dtypes import float_dtype, in_dtype, output_dtype
 from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
@@ -21,7 +22,7 @@ from maskprobe.static.refusals import check_mask_fits, check_shapes_fit
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
-from maskprobe.static.step import Given, GivenMask, Step, unknown
+from maskprobe.static.step import Given, GivenMask, RefusedError, Step, unknown
 from maskprobe.static.tensors import Tensor
 
 if TYPE_CHECKING:  # the walk goes by the rulebook
@@ -91,30 +92,36 @@ class Rulebook:
         before = [walk.mask_on(tensor) for tensor in frame.given.first]
         given = self._converted(walk, layer, frame.given)
         frame.given = given
-        if layer.model is not None and layer.model.calls:
+        if layer.model is not None and layer.model.kind is not ModelKind.SUBCLASSED:
             from maskprobe.static.nested import run_model  # noqa: PLC0415 - it walks through the model
 
             return run_model(walk, frame, layer.model)
         attached = [walk.mask_on(tensor) for tensor in given.first] if self.era.is_keras3 else before
         received = self._received(walk, layer, given, attached)
+        frame.received = received
         frame.arguments = tuple(
             MaskArgument(name, one.mask, name in given.masks, one.number)
             for name, one in sorted(received.items())
             if not isinstance(one.mask, Absent)
         )
-        step = Step(layer, given, self.era, walk.symbols, attached, received, [])
+        step = Step(layer, given, self.era, walk.symbols, attached, received, [], walk.mask_on)
         step.shapes = self._shapes(layer, step, outputs, stated)
         if layer.wrapped is not None and is_builtin(layer):
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
 
-            return run_wrapper(walk, frame, step)
+            walk.inside += 1
+            try:
+                return run_wrapper(walk, frame, step)
+            finally:
+                walk.inside -= 1
+        _check_broadcast(layer)
         check_shapes_fit(step)
         check_mask_fits(step)
         assumed = self._assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
-        if returns_scores(step) and takes_of(layer.class_name, Era.KERAS_3_14) and len(masks) == 1:
+        if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
             masks = [*masks, self._on_scores(walk, step)]
-        if behaviour is Behaviour.MULTI_HEAD and self.era >= Era.KERAS_3_8:
+        if layer.class_name == "MultiHeadAttention" and holds(Claim.ATTENTION_TAKES_MASKS_OFF, self.era) and assumed is None:
             walk.take_off(frame, [*given.first, *given.others.values()])
         return self._made(walk, frame, step, masks)
 
@@ -124,7 +131,7 @@ class Rulebook:
         return MASK_RULES[behaviour](step)
 
     def _converted(self, walk: Walk, layer: GraphLayer, given: Given) -> Given:
-        """Tensors of another floating point type are cast as the call begins; the cast lost their mask before 3.14.
+        """Tensors of another floating point type are cast as the call begins; in some versions their mask is lost.
 
         In Keras 2 only the first argument is cast, behind the masks' back: what is inside a wrapper sees none.
 
@@ -142,7 +149,8 @@ class Rulebook:
                 return one
             values = None if one.values is None else in_dtype(one.values, wanted)
             made = Tensor(one.number, -1 - one.number, one.shape, wanted, one.producer, values, one.symbol)
-            walk.attach(made, walk.mask_on(one) if self.era >= Era.KERAS_3_14 else ABSENT)
+            lost = self.era.is_keras3 and holds(Claim.CAST_LOSES_MASK, self.era)
+            walk.attach(made, ABSENT if lost or not self.era.is_keras3 else walk.mask_on(one))
             return made
 
         first = tuple(map(cast, given.first))
@@ -221,10 +229,18 @@ class Rulebook:
             return [step.symbols.mask_of(("source", step.layer.name, None if tensor is None else tensor.item))]
         return []
 
+    def _returns_what_it_reads(self, layer: GraphLayer, step: Step) -> bool:
+        """Whether a call returns the very object that it read, whatever mask is attached to it."""
+        if kind_of(layer) is CallKind.OPERATION and layer.class_name != "TensorFlowOpLayer":
+            return bare_name(layer) == "cast" and _wanted_dtype(layer, step) == step.given.first[0].dtype
+        if self.era.is_keras3:
+            return layer.class_name in _RETURN_WHAT_THEY_READ
+        return layer.class_name == "Layer" and holds(Claim.HANDS_ON, self.era)
+
     def _made(self, walk: Walk, frame: Frame, step: Step, masks: Sequence[MaskState]) -> list[Tensor]:
         """The tensors that a call returns, with their masks attached."""
         layer, first = step.layer, step.given.first
-        same = self.era.is_keras3 and layer.class_name in _RETURN_WHAT_THEY_READ and len(first) == 1
+        same = len(first) == 1 and self._returns_what_it_reads(layer, step)
         is_operation = kind_of(layer) is CallKind.OPERATION
         values = passed_values(layer, step.given) if len(step.shapes) == 1 else None
         if values is not None and not is_operation and "float" in str(values.dtype):
@@ -247,6 +263,21 @@ class Rulebook:
                 walk.attach(made, mask)
             found.append(made)
         return found
+
+
+def _check_broadcast(layer: GraphLayer) -> None:
+    """Keras 3.4 to 3.11 write the mask of a Concatenate into a graph with a shape that no run can use.
+
+    Source: Keras 3.8.0, keras/src/layers/merging/concatenate.py, `compute_mask`, which broadcasts to a shape with None.
+    """
+    shape = layer.config.get("shape")
+    if layer.class_name == "BroadcastTo" and isinstance(shape, (list, tuple)) and None in shape:
+        raise RefusedError(f"it is to broadcast to the shape {tuple(shape)}, which holds None")
+
+
+def _wanted_dtype(layer: GraphLayer, step: Step) -> str:
+    plain = step.given.plain
+    return str(plain.get("dtype", plain.get("1", layer.config.get("dtype"))))
 
 
 def _is_plain_lambda(step: Step) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, MaskState, Unreadable
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.eras import Era
 from maskprobe.static.tensors import Symbols, Tensor
 
@@ -59,6 +60,8 @@ class Step:
     """The masks that its `call` gets, whoever gives them."""
     shapes: list[tuple[int | None, ...]]
     """The shapes of what it returns, as far as they are known; at least one."""
+    mask_on: Callable[[Tensor], MaskState] = lambda _tensor: ABSENT
+    """The mask attached to a tensor, as the call begins."""
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -72,6 +75,8 @@ class Step:
         Source: Keras 3.15.1, keras/src/layers/layer.py, `Layer.__call__`, `previous_mask`; tf_keras 2.21,
         src/engine/base_layer.py, `_get_input_masks`.
         """
+        if not holds(Claim.GIVEN_MASK_GOES_OUT, self.era):
+            return self.attached
         if "mask" in self.given.masks:
             return [self.given.masks["mask"].mask]
         listed = [name for name in self.given.masks if name.startswith("mask.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,10 @@ from maskprobe.probe.options import InputSpec, ProbeOptions
 from maskprobe.probe.probe import Probe, make_probe
 from maskprobe.static.eras import Keras, keras_of
 from maskprobe.static.rulebook import Assumption, Rulebook
-from maskprobe.static.tensors import Values
+from maskprobe.static.second_witness import SecondWitness
+from maskprobe.static.tensors import Tensor
 from maskprobe.static.walk import Walk
+from maskprobe.witness import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class StaticOptions:
     """Whose rules to apply; None: those of the Keras that wrote the file."""
     assumptions: Mapping[str, Assumption] = field(default_factory=dict)
     """What the user says of layers with code of their own, by class or layer name."""
+    deduce: bool = True
+    """Also deduce where padding could go."""
     probe: ProbeOptions = field(default_factory=ProbeOptions)
 
 
@@ -51,11 +55,13 @@ def static_trace(archive: Archive, options: StaticOptions, probe: Probe | None =
         )
     keras = options.keras or keras_of(archive)
     probe = probe or make_probe(graph, specs_of(graph), options.probe)
-    walk = Walk(Rulebook(keras.era, options.assumptions))
+    witness = SecondWitness(keras.info.generation) if options.deduce else None
+    walk = Walk(Rulebook(keras.era, options.assumptions), witness)
     given = []
-    for name, values in probe.arrays.items():
-        tensor = walk.new(values.shape, str(values.dtype), name, _kept(values))
-        walk.enter(name, tensor)
+    for fed in probe.record.inputs:
+        values = probe.arrays[fed.name]
+        tensor = walk.new(values.shape, str(values.dtype), fed.name, values)
+        walk.enter(tensor, fed)
         given.append(tensor)
     made = walk.graph(graph, given, "", None)
     outputs = tuple(walk.record_of(tensor, str(place)) for place, tensor in enumerate(made))
@@ -69,11 +75,16 @@ def static_trace(archive: Archive, options: StaticOptions, probe: Probe | None =
         failure=walk.failure,
         notes=probe.notes,
         written_by=archive.keras_version,
+        proof=_proof(walk, made),
     )
 
 
-def _kept(values: Values) -> Values:
-    return values
+def _proof(walk: Walk, made: Sequence[Tensor]) -> Proof | None:
+    if walk.witness is None:
+        return None
+    if walk.failure is not None or any(None in tensor.shape for tensor in made):
+        return Proof(deduced=True)
+    return walk.witness.proof(made)
 
 
 def specs_of(graph: LayerGraph) -> list[InputSpec]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, TensorRef
+from maskprobe.archive.graph import GraphCall, GraphLayer, LayerGraph, ModelKind, TensorRef
 from maskprobe.mask_trace import (
     ABSENT,
     Absent,
@@ -16,15 +16,18 @@ from maskprobe.mask_trace import (
     LayerFacts,
     MaskArgument,
     MaskState,
+    ProbeInput,
     TensorRecord,
 )
 from maskprobe.static.arguments import is_mask_name, named_references, plain_arguments
 from maskprobe.static.behaviour import Behaviour
 from maskprobe.static.layer_facts import facts_of, kind_of, own_class_name
 from maskprobe.static.rulebook import Rulebook
-from maskprobe.static.running_order import running_order
+from maskprobe.static.run_order import in_run_order
+from maskprobe.static.second_witness import SecondWitness
 from maskprobe.static.step import Given, GivenMask, RefusedError
 from maskprobe.static.tensors import Symbols, Tensor, Values, as_mask
+from maskprobe.witness import Replay
 
 
 @dataclass(slots=True)
@@ -40,6 +43,7 @@ class Frame:
     facts: LayerFacts
     inputs: tuple[TensorRecord, ...]
     arguments: tuple[MaskArgument, ...] = ()
+    received: Mapping[str, GivenMask] = field(default_factory=dict)
     taken_off: tuple[int, ...] = ()
 
 
@@ -48,6 +52,10 @@ class Walk:
     """One walk through one model."""
 
     rules: Rulebook
+    witness: SecondWitness | None = None
+    """Deduces where padding goes; None: the masks alone are followed."""
+    inside: int = 0
+    """How many wrappers the running call is in: they are looked at as a whole."""
     symbols: Symbols = field(default_factory=Symbols)
     masks: dict[int, MaskState] = field(default_factory=dict)
     """The mask attached to each object, by its number; none where there is no entry."""
@@ -55,6 +63,7 @@ class Walk:
     failure: str | None = None
     _tensors: int = 0
     _items: int = 0
+    _orders: dict[int, Sequence[GraphCall]] = field(default_factory=dict)
     _facts: dict[int, tuple[Behaviour, LayerFacts, CallKind]] = field(default_factory=dict)
 
     # Tensors.
@@ -89,21 +98,23 @@ class Walk:
 
     # Calls.
 
-    def enter(self, name: str, tensor: Tensor) -> None:
+    def enter(self, tensor: Tensor, given: ProbeInput) -> None:
         """A model input."""
+        replay = None if self.witness is None else self.witness.enter(tensor, given)
+        name, output = given.name, self.record_of(tensor, "0")
         self.records.append(
-            CallRecord(name, name, "InputLayer", "", CallKind.INPUT, None, (), (self.record_of(tensor, "0"),))
+            CallRecord(name, name, "InputLayer", "", CallKind.INPUT, None, (), (output,), replay=replay)
         )
 
     def graph(self, graph: LayerGraph, given: Sequence[Tensor], prefix: str, parent: str | None) -> list[Tensor]:
         """Run a model's graph on tensors, and give what it returns."""
         held = {wire.tensor: tensor for wire, tensor in zip(graph.inputs, given, strict=False)}
         most = _outputs_read(graph)
-        waiting = running_order(graph)
+        waiting = self._ordered(graph)
         if waiting and not graph.inputs and given:
             unstated = TensorRef("")
             held[unstated] = given[0]
-            waiting = (replace(waiting[0], inputs=(unstated,)), *waiting[1:])
+            waiting = [replace(waiting[0], inputs=(unstated,)), *waiting[1:]]
         stated = _stated_shapes(graph)
         for call in waiting:
             layer = graph.layers[call.layer]
@@ -118,6 +129,14 @@ class Walk:
             made = self.call(layer, arguments, path, parent, most.get(key, 1), stated.get(key))
             held.update({TensorRef(*key, place): tensor for place, tensor in enumerate(made)})
         return [held[tensor] for tensor in graph.outputs if tensor in held]
+
+    def _ordered(self, graph: LayerGraph) -> Sequence[GraphCall]:
+        if graph.kind is ModelKind.SEQUENTIAL:
+            return graph.calls
+        found = self._orders.get(id(graph))
+        if found is None:
+            found = self._orders[id(graph)] = in_run_order(graph)
+        return found
 
     def _given(self, call: GraphCall, layer: GraphLayer, held: Mapping[TensorRef, Tensor]) -> Given:
         if not call.keywords and len(call.inputs) == 1:
@@ -170,12 +189,20 @@ class Walk:
             made = self.rules.run(self, frame, behaviour, outputs, stated)
         except RefusedError as error:
             self.failure = self.failure or path
-            self._close(frame, kind, [], str(error))
+            self._close(frame, kind, [], None, str(error))
             return []
         if self.failure is not None:
             self._close(frame, kind, [], None)
             return []
-        return self._close(frame, kind, made, None)
+        return self._close(frame, kind, made, self._replay(frame, behaviour, kind, made))
+
+    def _replay(self, frame: Frame, behaviour: Behaviour, kind: CallKind, made: Sequence[Tensor]) -> Replay | None:
+        if self.witness is None or self.inside:
+            return None
+        if kind is CallKind.MODEL and frame.layer.model is not None and frame.layer.model.calls:
+            return self.witness.carried(made)
+        masks = [self.mask_on(tensor) for tensor in made]
+        return self.witness.call(frame.layer, frame.given, frame.received, behaviour, made, masks, frame.inputs)
 
     def _known(self, layer: GraphLayer) -> tuple[Behaviour, LayerFacts, CallKind]:
         found = self._facts.get(id(layer))
@@ -191,7 +218,9 @@ class Walk:
         records += [self.record_of(tensor, name) for name, tensor in given.others.items()]
         return tuple(records)
 
-    def _close(self, frame: Frame, kind: CallKind, made: Sequence[Tensor], error: str | None) -> list[Tensor]:
+    def _close(
+        self, frame: Frame, kind: CallKind, made: Sequence[Tensor], replay: Replay | None, error: str | None = None
+    ) -> list[Tensor]:
         layer = frame.layer
         records = tuple(self.record_of(tensor, str(place)) for place, tensor in enumerate(made))
         self.records[frame.place] = CallRecord(
@@ -209,6 +238,7 @@ class Walk:
             kind is CallKind.OPERATION and bool(records) and all(record.dtype == "bool" for record in records),
             (),
             error,
+            replay,
         )
         return list(made)
 

@@ -11,6 +11,8 @@ import numpy as np
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
 from maskprobe.static.behaviour import Behaviour, takes_of
+from maskprobe.static.claims import Claim, holds
+from maskprobe.static.eras import Era
 from maskprobe.static.masks import MASK_RULES
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
@@ -35,7 +37,10 @@ def run_wrapper(walk: Walk, frame: Frame, step: Step) -> list[Tensor]:
 def _around(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
     """A wrapper that hands on what the layer inside returns: SpectralNormalization."""
     made = walk.call(inner, Given(step.given.first), f"{frame.path}/{inner.name}", frame.path)
-    return [walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item) for one in made]
+    handed = holds(Claim.HANDS_ON, walk.rules.era)
+    return [
+        walk.new(one.shape, one.dtype, frame.path, one.values, item=one.item if handed else None) for one in made
+    ]
 
 
 def _bidirectional(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -92,20 +97,49 @@ def _by_step(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Te
     Source: Keras 3.15.1, keras/src/layers/rnn/time_distributed.py, `call`.
     """
     tensor = step.given.first[0]
-    shape = _inside(walk, frame, inner, (tensor.shape[0], *tensor.shape[2:]))
+    given = step.received.get("mask")
+    mask = _first_step(ABSENT if given is None else given.mask, step)
+    shape = _inside(walk, frame, inner, (tensor.shape[0], *tensor.shape[2:]), mask)
     made = walk.new((*shape[:1], tensor.shape[1], *shape[1:]) if shape else (), tensor.dtype, frame.path)
     walk.attach(made, step.first_mask)
     return [made]
 
 
-def _inside(walk: Walk, frame: Frame, inner: GraphLayer, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """The shape of one step of what the inner layer returns; a model inside runs its calls, the first step's."""
+def _first_step(mask: MaskState, step: Step) -> MaskState:
+    if isinstance(mask, Mask) and mask.values.ndim > 1:
+        return Mask(mask.values[:, 0])
+    return mask if isinstance(mask, Absent) else step.symbols.mask_of(("step", step.symbols.of_mask(mask)))
+
+
+def _inside(
+    walk: Walk, frame: Frame, inner: GraphLayer, shape: tuple[int | None, ...], mask: MaskState
+) -> tuple[int | None, ...]:
+    """The shape of one step of what the inner layer returns. Calls inside it run, as those of the first step."""
+    first = walk.new(shape, "float32", None)
     if inner.model is not None:
-        first = walk.new(shape, "float32", None)
+        walk.attach(first, mask)
         made = walk.graph(inner.model, [first], frame.path + "/", frame.path)
         return made[0].shape if made else ()
+    masks = {"mask": GivenMask(mask)} if "mask" in takes_of(inner.class_name, walk.rules.era) else {}
+    _check_mask_of_rows(inner, mask, masks)
     found = output_shapes(inner, [shape])
+    inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
+    if inner.class_name == "Bidirectional" and inner.wrapped is not None:
+        made = _bidirectional(walk, frame, inside, inner.wrapped)
+        return made[0].shape if made else ()
+    if inner.class_name == "TimeDistributed" and inner.wrapped is not None:
+        made = _by_step(walk, frame, inside, inner.wrapped)
+        return made[0].shape if made else ()
     return found[0] if found else ()
+
+
+def _check_mask_of_rows(inner: GraphLayer, mask: MaskState, masks: Mapping[str, GivenMask]) -> None:
+    """A mask of rows by steps leaves one value a row for each step, which layers that take steps cannot use."""
+    if masks and isinstance(mask, Mask) and mask.values.ndim < 2 and inner.class_name not in _TAKES_ANY_RANK:  # noqa: PLR2004
+        raise RefusedError(f"TimeDistributed hands {inner.name!r} a mask of shape {mask.shape}, one value a row")
+
+
+_TAKES_ANY_RANK = frozenset({"BatchNormalization", "Softmax", "Lambda"})
 
 
 def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Tensor]:
@@ -114,7 +148,10 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     Source: tf_keras 2.21, src/layers/rnn/time_distributed.py, `call` and `compute_mask`.
     """
     tensor = step.given.first[0]
-    rows, steps, *rest = tensor.shape
+    if len(tensor.shape) < 2:  # noqa: PLR2004 - rows and steps
+        rows, steps, rest = None, None, [None]
+    else:
+        rows, steps, *rest = tensor.shape
     many = None if rows is None or steps is None else rows * steps
     values = None if tensor.values is None or many is None else tensor.values.reshape((many, *tensor.values.shape[2:]))
     flat = walk.new((many, *rest), tensor.dtype, None, values)
@@ -122,6 +159,9 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     mask = _flat(outer, step)
     takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
+    pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
+    if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
+        raise RefusedError(f"TimeDistributed hands {inner.name!r} a mask of shape {mask.shape}, one value a row")
     made = walk.call(inner, Given((flat,), masks=masks), f"{frame.path}/{inner.name}", frame.path)
     found = []
     for one in made:
@@ -139,7 +179,7 @@ def _flat(mask: MaskState, step: Step) -> MaskState:
 
 def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: MaskState, outer: MaskState, made: Tensor) -> MaskState:
     if inner.model is not None:
-        found = walk.mask_on(made)
+        found = walk.mask_on(made) if holds(Claim.INNER_MODEL_MASK, step.era) else ABSENT
     else:
         inside = Step(inner, Given((flat,)), step.era, step.symbols, [mask], {}, [made.shape])
         behaviour = walk.rules.behaviour(inner)

@@ -18,7 +18,7 @@ from keras_limits import start_names_again
 from proof_kit import WIDTH, at_least, codes, embedded, is_clean, is_keras3, leaking, rnn, tokens, trace
 
 from maskprobe.backend.engine import get_engine
-from maskprobe.backend.replay.padding_map import PaddingMap, Settled, map_of, settle
+from maskprobe.padding_map import PaddingMap, Settled, map_of, settle
 from maskprobe.witness import StepClass
 
 Bools = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from witness_strategies import proofs, replays
 
-from maskprobe.finding import CallEvent, Event, Finding, Severity
+from maskprobe.finding import CallEvent, Confidence, Event, Finding, Severity
 from maskprobe.mask_trace import (
     ABSENT,
     CallKind,
@@ -34,7 +34,7 @@ names = st.text(st.characters(blacklist_characters="/"), min_size=1, max_size=40
 arrays = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=1, max_dims=5, min_side=1, max_side=6))
 masks = (
     st.just(ABSENT)
-    | st.builds(Unreadable, texts)
+    | st.builds(Unreadable, texts, st.none() | st.booleans(), st.none() | st.integers(0, 9))
     | st.builds(Mask, arrays)
     | st.builds(Mask, hnp.arrays(np.bool_, st.tuples(st.just(3), st.integers(1, 200))))
 )
@@ -70,6 +70,14 @@ findings = st.builds(
     text_tuples,
     st.booleans(),
     text_tuples,
+    st.sampled_from(Confidence),
+)
+engines = st.builds(
+    EngineInfo,
+    st.sampled_from(["keras", "tf_keras", "tf.keras"]),
+    st.sampled_from(["3.15.1", "2.2.4"]),
+    st.just("2.21.0") | st.just(""),
+    st.booleans(),
 )
 events = st.builds(
     CallEvent,
@@ -123,7 +131,7 @@ def reports(draw: st.DrawFn) -> Report:
     )
     trace = Trace(
         draw(texts),
-        EngineInfo("keras", "3.15.1", "2.21.0"),
+        draw(engines),
         probe,
         tuple(records),
         draw(several),

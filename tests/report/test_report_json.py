@@ -34,7 +34,11 @@ def test_masks_are_strings_of_steps() -> None:
 
 def test_an_unreadable_mask_says_why() -> None:
     made = sample.report([(sample.call("x", "X", [Unreadable("in a loop")], []), sample.NOTHING)])
-    assert json.loads(to_json(made))["calls"][0]["inputs"][0]["mask"] == {"unreadable": "in a loop"}
+    assert json.loads(to_json(made))["calls"][0]["inputs"][0]["mask"] == {
+        "unreadable": "in a loop",
+        "present": None,
+        "identity": None,
+    }
 
 
 def test_counts_and_exit_code_are_in_the_json(broken: Report) -> None:
@@ -90,7 +94,9 @@ def test_a_mask_survives_the_way_to_json_and_back(state: MaskState) -> None:
     elif state is ABSENT:
         assert back == ABSENT
     else:
+        assert isinstance(state, Unreadable)
         assert isinstance(back, Unreadable)
+        assert (back.present, back.identity) == (state.present, state.identity)
 
 
 def test_what_the_values_say_is_in_the_json() -> None:
@@ -106,9 +112,10 @@ def test_what_the_values_say_is_in_the_json() -> None:
         ],
         "problem": None,
         "leaks_from": [],
+        "deduced": False,
     }
     assert conv["event"]["verdict"] == "lost and leaking"
-    assert odd["replay"] == {"outputs": [], "problem": "it needs a graph", "leaks_from": []}
+    assert odd["replay"] == {"outputs": [], "problem": "it needs a graph", "leaks_from": [], "deduced": False}
     assert report["calls"][0]["replay"] is None
     assert report["summary"]["not_replayed"] == 1
     assert report["findings"][0]["evidence"] == [

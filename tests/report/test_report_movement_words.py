@@ -20,6 +20,8 @@ from maskprobe.witness import Movement
         (Movement(0.5, 1.0), "by up to 0.5 (100 % of its spread)"),
         (Movement(0.5, math.inf, (4,)), "by up to 0.5, in row 5"),
         (Movement(math.nan, math.nan, (4,), 2), "to NaN or infinity, 2 steps in row 5"),
+        (Movement(None, None, (1, 2), 4), "in rows 2 and 3"),
+        (Movement(None, None), ""),
     ],
 )
 def test_a_movement_is_told_with_its_size_its_share_and_its_place(moved: Movement, words: str) -> None:

@@ -27,7 +27,9 @@ classes = hnp.arrays(
     elements=st.sampled_from([int(step) for step in StepClass]),
 )
 paddings = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=1, max_dims=5, min_side=1, max_side=6))
-movements = st.builds(Movement, st.floats(), st.floats(), places, st.integers(0, 999))
+movements = st.builds(Movement, st.floats(), st.floats(), places, st.integers(0, 999)) | st.builds(
+    Movement, st.none() | st.floats(), st.none() | st.floats(), places
+)
 maybe_moved = st.none() | movements
 
 
@@ -40,7 +42,9 @@ def outputs(draw: st.DrawFn) -> OutputWitness:
     return OutputWitness(made, draw(st.none() | fitting | paddings), draw(maybe_moved))
 
 
-replays = st.builds(Replay, st.lists(outputs(), max_size=3).map(tuple), st.none() | words, several_words)
+replays = st.builds(
+    Replay, st.lists(outputs(), max_size=3).map(tuple), st.none() | words, several_words, deduced=st.booleans()
+)
 effects = st.builds(OutputEffect, st.sampled_from(Change), st.integers(0, 5), maybe_moved, st.none() | words)
 losses = st.builds(
     LossEffect, words | st.just("loss"), st.floats(), st.floats(), st.booleans(), st.none() | st.floats()
@@ -54,4 +58,5 @@ proofs = st.builds(
     several_words,
     st.booleans(),
     st.none() | words,
+    st.booleans(),
 )

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maskprobe.backend.replay.movement import spread
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.replay.repad import NewRow
+from maskprobe.padding_map import PaddingMap
 
 Array = npt.NDArray[Any]
 

@@ -16,11 +16,11 @@ from maskprobe.backend.numbering import TensorNumbers
 from maskprobe.backend.replay.captured import capture
 from maskprobe.backend.replay.injection import HeldMask
 from maskprobe.backend.replay.operation import operation_again
-from maskprobe.backend.replay.padding_map import carried_witness
 from maskprobe.backend.replay.replayer import Ended, Replayer
 from maskprobe.backend.state import may_run_own_code, state_variables
 from maskprobe.backend.tensors import attached_mask
 from maskprobe.mask_trace import ABSENT, CallKind
+from maskprobe.padding_map import carried_witness
 from maskprobe.witness import Replay
 
 

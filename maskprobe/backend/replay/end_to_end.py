@@ -20,12 +20,12 @@ from maskprobe.backend.replay.calls import CallReplays
 from maskprobe.backend.replay.injection import Injector
 from maskprobe.backend.replay.movement import distance, movement, rounding
 from maskprobe.backend.replay.noise import NoiseSource
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.replay.predictions import others_at_padding
 from maskprobe.backend.run import Feed, Run, run_again
 from maskprobe.backend.state import preserved_state
 from maskprobe.backend.tensors import as_float
 from maskprobe.mask_trace import LossRecord
+from maskprobe.padding_map import PaddingMap
 from maskprobe.witness import Change, LossEffect, OutputEffect
 
 _NEAR_ROUNDING = 1e-4

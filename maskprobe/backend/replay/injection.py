@@ -13,8 +13,8 @@ from maskprobe.backend.arguments import leaves, rebuilt, tensors_in
 from maskprobe.backend.counting import CountingObserver
 from maskprobe.backend.replay.captured import is_float
 from maskprobe.backend.replay.noise import NoiseSource, finite
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.tensors import as_float, is_tensor, with_mask
+from maskprobe.padding_map import PaddingMap
 
 
 @dataclass(frozen=True, slots=True)

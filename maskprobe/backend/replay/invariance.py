@@ -22,12 +22,12 @@ from maskprobe.backend.replay.first_difference import first_difference, first_no
 from maskprobe.backend.replay.injection import Injector
 from maskprobe.backend.replay.movement import distance, movement, rounding, spread
 from maskprobe.backend.replay.noise import NoiseSource
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.replay.repad import NewRow, new_rows, repad
 from maskprobe.backend.run import Feed, Run, make_feed, run_again
 from maskprobe.backend.state import preserved_state
 from maskprobe.backend.tensors import as_float
 from maskprobe.mask_trace import ProbeRecord
+from maskprobe.padding_map import PaddingMap
 from maskprobe.witness import Change, EmptyRow, Movement, OutputEffect
 
 Array = npt.NDArray[Any]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.tensors import as_float, attached_mask, with_mask
+from maskprobe.padding_map import PaddingMap
 
 _Array: TypeAlias = npt.NDArray[Any]
 _Other: TypeAlias = Callable[[_Array, tuple[int, ...]], _Array]

@@ -17,11 +17,11 @@ from maskprobe.backend.replay.captured import CapturedCall, is_float
 from maskprobe.backend.replay.careful import CarefulRuns
 from maskprobe.backend.replay.movement import largest, movement, rounding
 from maskprobe.backend.replay.noise import NoiseSource
-from maskprobe.backend.replay.padding_map import PaddingMap, Settled, map_of, settle
 from maskprobe.backend.replay.runs import Known, Part, StackedRuns, Variants, is_large, make_variants
 from maskprobe.backend.replay.settings import ReplaySettings
 from maskprobe.backend.tensors import as_float, dtype_of, is_tensor, shape_of
 from maskprobe.mask_trace import InputRole, ProbeInput
+from maskprobe.padding_map import PaddingMap, Settled, map_of, settle
 from maskprobe.witness import OutputWitness, Replay
 
 FloatArray = npt.NDArray[Any]

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from maskprobe.backend.replay.captured import CapturedCall, Leaf
 from maskprobe.backend.replay.noise import LARGE, NoiseSource, draws_for, finite
-from maskprobe.backend.replay.padding_map import PaddingMap
 from maskprobe.backend.tensors import as_float, is_tensor, with_mask
+from maskprobe.padding_map import PaddingMap
 
 FloatArray = npt.NDArray[Any]
 
