@@ -64,10 +64,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Pipeline": ((_K3, Behaviour.CARRY),),
-<<<<<<< HEAD
-=======
     "Layer": ((Era.TF_2_3, Behaviour.CARRY), (_K3, Behaviour.DROP)),
->>>>>>> main
     **_always(Behaviour.USE, "GlobalAveragePooling1D GlobalAvgPool1D"),
     **_always(Behaviour.MASKING, "Masking"),
     **_always(Behaviour.EMBEDDING, "Embedding ReversibleEmbedding"),

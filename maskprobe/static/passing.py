@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-<<<<<<< HEAD
-from collections.abc import Callable, Hashable, Mapping, Sequence
-=======
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
->>>>>>> main
 
 import numpy as np
 
@@ -16,10 +12,7 @@ from maskprobe.archive.graph import GraphLayer
 from maskprobe.mask_trace import CallKind
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.arguments import in_places
-<<<<<<< HEAD
-=======
 from maskprobe.static.dtypes import float_dtype
->>>>>>> main
 from maskprobe.static.evaluate import MOST_VALUES, evaluated
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.sizes import Config, pair, whole
@@ -100,15 +93,9 @@ def _cast(values: Values, layer: GraphLayer) -> Values:
 
 def _operation(layer: GraphLayer, given: Given) -> Values | None:
     tensors = (*given.first, *given.others.values())
-<<<<<<< HEAD
-    like = _like(bare_name(layer), tensors, {**layer.config, **given.plain})
-    if like is not None:
-        return like
-=======
     name = bare_name(layer)
     if name in {"oneslike", "zeroslike"} and len(tensors) == 1 and tensors[0].shape:
         return _filled(name, tensors[0], {**layer.config, **given.plain})
->>>>>>> main
     if not tensors or any(tensor.values is None for tensor in tensors):
         return None
     arguments = in_places([tensor.values for tensor in given.first], given.places, given.plain)
@@ -124,18 +111,6 @@ def _filled(name: str, tensor: Tensor, keywords: Mapping[str, Any]) -> Values | 
     stated = keywords.get("dtype") or tensor.dtype
     value = np.full((), name == "oneslike").astype(str(stated))
     return np.broadcast_to(value, tuple(size or 0 for size in tensor.shape))
-
-
-def _like(name: str, tensors: Sequence[Tensor], keywords: Config) -> Values | None:
-    """Zeros or ones in the shape of a tensor, whatever it holds."""
-    if name not in {"zeroslike", "oneslike"} or len(tensors) != 1 or None in tensors[0].shape or not tensors[0].shape:
-        return None
-    sizes = tuple(size or 0 for size in tensors[0].shape)
-    if math.prod(sizes) > MOST_VALUES:
-        return None
-    dtype = keywords.get("dtype")
-    made: Values = np.full(sizes, name == "oneslike", dtype if isinstance(dtype, str) else tensors[0].dtype)
-    return made
 
 
 def _second(given: Given) -> list[object]:

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-<<<<<<< HEAD
 from maskprobe.mask_trace import CallKind, Mask, MaskState, Unreadable
 from maskprobe.probe.layer_kinds import bare_name
+from maskprobe.static.claims import Claim, holds
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.operations import ELEMENTWISE
 from maskprobe.static.shapes.sizes import Shape, whole
-=======
-from maskprobe.mask_trace import Mask
-from maskprobe.static.claims import Claim, holds
->>>>>>> main
 from maskprobe.static.step import RefusedError, Step
 
 
@@ -38,12 +34,8 @@ def check_mask_fits(step: Step) -> None:
     if given is None or not _is_there(given.mask) or not step.given.first:
         return
     sizes = step.given.first[0].shape
-<<<<<<< HEAD
-    if not sizes or step.layer.class_name not in {"Softmax", "GroupNormalization", "TimeDistributed"}:
-=======
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
-    if not sizes or not (softmax or step.layer.class_name == "GroupNormalization"):
->>>>>>> main
+    if not sizes or not (softmax or step.layer.class_name in {"GroupNormalization", "TimeDistributed"}):
         return
     shape = given.mask.shape if isinstance(given.mask, Mask) else given.shape or sizes[:-1]
     if None in shape:
