@@ -109,6 +109,7 @@ class Rulebook:
         if layer.wrapped is not None and is_builtin(layer):
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
 
+            check_mask_fits(step)
             walk.inside += 1
             try:
                 return run_wrapper(walk, frame, step)

@@ -190,7 +190,10 @@ def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: M
         return _reduced(outer)
     if isinstance(found, Mask):
         first = step.given.first[0].shape
-        return Mask(found.values.reshape((first[0] or -1, first[1] or -1, *found.shape[1:])))
+        try:
+            return Mask(found.values.reshape((first[0] or -1, first[1] or -1, *found.shape[1:])))
+        except ValueError as error:
+            raise RefusedError(f"its mask {found.shape} does not fit its input {first}") from error
     return step.symbols.mask_of(("unflat", step.symbols.of_mask(found)))
 
 
