@@ -157,7 +157,9 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     flat = walk.new((many, *rest), tensor.dtype, None, values)
     outer = step.first_mask
     mask = _flat(outer, step)
-    takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
+    # `has_arg` finds a `mask` only where `call` names it: that of ActivityRegularization takes what comes.
+    named = "mask" in takes_of(inner.class_name, step.era) and inner.class_name != "ActivityRegularization"
+    takes = inner.model is not None or named
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
     pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
     if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
