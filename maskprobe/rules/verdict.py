@@ -82,7 +82,6 @@ def _is_wrong(flow: BlamedFlow, call: CallRecord) -> bool:
     """Whether the mask of an output calls padding real, or real steps padding."""
     for output in call.outputs:
         padding = flow.padding.get(output.number)
-        known = is_present(output.mask) and not is_unread(output.mask)
-        if padding is not None and known and not hides_only(output.mask, padding):
+        if padding is not None and isinstance(output.mask, Mask) and not hides_only(output.mask, padding):
             return True
     return False

@@ -35,7 +35,8 @@ def check_mask_fits(step: Step) -> None:
         return
     sizes = step.given.first[0].shape
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
-    if not sizes or not (softmax or step.layer.class_name in {"GroupNormalization", "TimeDistributed"}):
+    groups = step.layer.class_name == "GroupNormalization" and holds(Claim.GROUPS_LAY_MASK, step.era)
+    if not sizes or not (softmax or groups or step.layer.class_name == "TimeDistributed"):
         return
     shape = given.mask.shape if isinstance(given.mask, Mask) else given.shape or sizes[:-1]
     if None in shape:
@@ -45,7 +46,7 @@ def check_mask_fits(step: Step) -> None:
             raise RefusedError(f"its mask {shape} does not fit its input {sizes}")
         return
     full = tuple(1 if size is None else size for size in sizes)
-    widens = step.era.is_keras3 or step.layer.class_name == "GroupNormalization"
+    widens = step.era.is_keras3 or groups
     try:
         together = np.broadcast_shapes(tuple(size or 0 for size in shape), full)
     except ValueError as error:

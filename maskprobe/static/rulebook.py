@@ -38,7 +38,7 @@ _RETURN_WHAT_THEY_READ = frozenset(
 
 
 class Assumption(StrEnum):
-    """What the user says of a layer with code of its own."""
+    """What the user says of a layer with code of its own. Unless it uses the mask it works on each step by itself."""
 
     CARRY = "carry"
     """Its output has the mask of its input."""
@@ -47,7 +47,7 @@ class Assumption(StrEnum):
     SOURCE = "source"
     """It makes a mask."""
     USE = "use"
-    """It uses the mask and ends the time axis."""
+    """It uses the mask, leaves padded steps out and ends the time axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,14 @@ class Rulebook:
 
     def behaviour(self, layer: GraphLayer) -> Behaviour:
         """What `layer` does to masks."""
-        if self._assumed(layer) is not None or not is_builtin(layer):
+        if self.assumed(layer) is not None or not is_builtin(layer):
             return Behaviour.UNKNOWN
         if kind_of(layer) is CallKind.OPERATION:
             return Behaviour.DROP
         return behaviour_of(layer.class_name, self.era)
 
-    def _assumed(self, layer: GraphLayer) -> Assumption | None:
+    def assumed(self, layer: GraphLayer) -> Assumption | None:
+        """What the user says of `layer`; None if nothing."""
         if not self.assumptions:
             return None
         return self.assumptions.get(layer.name) or self.assumptions.get(layer.class_name)
@@ -118,7 +119,7 @@ class Rulebook:
         _check_broadcast(layer)
         check_shapes_fit(step)
         check_mask_fits(step)
-        assumed = self._assumed(layer)
+        assumed = self.assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
             masks = [*masks, self._on_scores(walk, step)]

@@ -22,7 +22,7 @@ from maskprobe.mask_trace import (
 from maskprobe.static.arguments import is_mask_name, named_references, plain_arguments
 from maskprobe.static.behaviour import Behaviour
 from maskprobe.static.layer_facts import facts_of, kind_of, own_class_name
-from maskprobe.static.rulebook import Rulebook
+from maskprobe.static.rulebook import Assumption, Rulebook
 from maskprobe.static.run_order import in_run_order
 from maskprobe.static.second_witness import SecondWitness
 from maskprobe.static.step import Given, GivenMask, RefusedError
@@ -202,6 +202,9 @@ class Walk:
         if kind is CallKind.MODEL and frame.layer.model is not None and frame.layer.model.calls:
             return self.witness.carried(made)
         masks = [self.mask_on(tensor) for tensor in made]
+        assumed = self.rules.assumed(frame.layer)
+        if assumed is not None:
+            return self.witness.assumed(frame.given, made, frame.inputs, uses=assumed is Assumption.USE)
         return self.witness.call(frame.layer, frame.given, frame.received, behaviour, made, masks, frame.inputs)
 
     def _known(self, layer: GraphLayer) -> tuple[Behaviour, LayerFacts, CallKind]:

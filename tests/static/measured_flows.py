@@ -28,10 +28,13 @@ from maskprobe.mask_trace import (
     Unreadable,
 )
 from maskprobe.probe.probe import Probe
+from maskprobe.static.claims import CLAIMS
 from maskprobe.static.eras import Era, Keras
 from maskprobe.static.trace import StaticOptions, static_trace
 
 from agreement import unknown_calls
+
+__all__ = ["CLAIMS", "RESULTS", "Measured", "differences", "measured"]
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "mask_flow"
 
