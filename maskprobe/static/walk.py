@@ -155,7 +155,7 @@ class Walk:
             stem = name.partition(".")[0]
             head = stem if head is None else head
             if is_mask_name(name) and not is_operation:
-                masks[name] = GivenMask(as_mask(tensor, self.symbols), tensor.number)
+                masks[name] = GivenMask(as_mask(tensor, self.symbols), tensor.number, tensor.shape)
             elif stem == head:
                 first.append(tensor)
             else:
@@ -249,7 +249,8 @@ class Walk:
         """Take the masks off the objects that a call reads."""
         items = {tensor.item for tensor in tensors if not isinstance(self.mask_on(tensor), Absent)}
         read = [*frame.given.first, *frame.given.others.values()]
-        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in items)
+        # What was cast is an object of its own: what the caller has keeps its mask.
+        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in items and tensor.item >= 0)
         for item in items:
             self.masks.pop(item, None)
 
