@@ -30,7 +30,8 @@ LAYERS = words(
     DynamicEmbedding DynamicLookup ELU EinsumDense Embedding Equalization FeatureSpace Flatten GRU GRUCell GRUV1
     GRUV2 GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D
     GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D
-    GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GroupNormalization GroupQueryAttention HashedCrossing
+    GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
+    GroupedQueryAttention HashedCrossing
     Hashing Highway Identity InputLayer InstanceMethod InstanceProperty IntegerLookup LSTM LSTMCell LSTMV1 LSTMV2
     Lambda Layer LayerNormalization LeakyReLU LinearModel LocallyConnected1D LocallyConnected2D Masking
     MaxNumBoundingBoxes MaxPool1D MaxPool2D MaxPool3D MaxPooling1D MaxPooling2D MaxPooling3D Maximum Maxout

@@ -9,7 +9,7 @@ from maskprobe.report.finding_view import listed
 from maskprobe.report.movement_words import movement_words
 from maskprobe.report.output_names import output_names
 from maskprobe.report.second_witness import unreplayed
-from maskprobe.witness import OutputEffect, Proof
+from maskprobe.witness import Change, OutputEffect, Proof
 
 _MOVED, _STILL, _UNKNOWN = "bold red", "green", "bold magenta"
 _LEFT_OUT = "nothing was run: loss, metrics and a row of padding only were not looked at"
@@ -23,7 +23,7 @@ def deduced_lines(trace: Trace, *, show_all: bool) -> Iterator[tuple[str, str]]:
     yield from _still(proof.effects, names)
     for problem in dict.fromkeys(effect.problem for effect in proof.effects if effect.problem is not None):
         alike = [effect for effect in proof.effects if effect.problem == problem]
-        yield f"{alike[0].change.value}: not known for {_named(alike, names)}: {problem}", _UNKNOWN
+        yield f"{_what(alike[0].change)}: not known for {_named(alike, names)}: {problem}", _UNKNOWN
     for problem, paths in unreplayed(trace, opaque=show_all).items():
         yield f"not known: what {listed(paths)} does with padding: {problem}", _UNKNOWN
     yield _LEFT_OUT, "dim"
@@ -34,7 +34,7 @@ def _moved(effects: Sequence[OutputEffect], names: Mapping[int, str]) -> Iterato
         if effect.problem is None and effect.moved is not None:
             where = movement_words(effect.moved)
             yield (
-                f"{effect.change.value}: {names[effect.output]} is likely to move{f' {where}' if where else ''}",
+                f"{_what(effect.change)}: {names[effect.output]} is likely to move{f' {where}' if where else ''}",
                 _MOVED,
             )
 
@@ -44,8 +44,13 @@ def _still(effects: Sequence[OutputEffect], names: Mapping[int, str]) -> Iterato
         still = [e for e in effects if e.change is change and e.problem is None and e.moved is None]
         if still:
             are = "is" if len(still) == 1 else "are"
-            yield f"{change.value}: {_named(still, names)} {are} not likely to move", _STILL
+            yield f"{_what(change)}: {_named(still, names)} {are} not likely to move", _STILL
 
 
 def _named(effects: Sequence[OutputEffect], names: Mapping[int, str]) -> str:
     return listed([names[effect.output] for effect in effects])
+
+
+def _what(change: Change) -> str:
+    """What is thought to change: where nothing was run, noise stands for anything that padding may hold."""
+    return "padding" if change is Change.NOISE else change.value

@@ -242,8 +242,9 @@ def moved_words(flow: BlamedFlow, effect: OutputEffect) -> str:
     """What moved a model output, where and how far."""
     output = flow.trace.outputs[effect.output]
     assert effect.moved is not None  # noqa: S101 - chosen so
+    what = "padding" if flow.trace.is_deduced and effect.change is Change.NOISE else effect.change.value
     return (
-        f"{effect.change.value} {flow.words.moves} the model output '{output.producer or output.name}' in "
+        f"{what} {flow.words.moves} the model output '{output.producer or output.name}' in "
         f"{_rows(flow, effect.moved)}{_far(effect.moved)}"
     )
 

@@ -41,7 +41,7 @@ class Behaviour(Enum):
 Spans: TypeAlias = tuple[tuple[Era, Behaviour], ...]
 """Behaviours by the era in which they begin, oldest first."""
 
-_OLD, _TF, _TF24, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.TF_2_4, Era.KERAS_3_0
+_OLD, _TF, _K3 = Era.KERAS_2_2, Era.TF_1_15, Era.KERAS_3_0
 
 
 def _always(behaviour: Behaviour, names: str) -> Mapping[str, Spans]:
@@ -59,7 +59,7 @@ BEHAVIOURS: Mapping[str, Spans] = {
         SpatialDropout1D SpatialDropout2D SpatialDropout3D SyncBatchNormalization ThresholdedReLU UnitNormalization
         """,
     ),
-    "ReLU": ((_OLD, Behaviour.CARRY), (_TF, Behaviour.DROP), (_TF24, Behaviour.CARRY)),
+    "ReLU": ((_OLD, Behaviour.CARRY), (_TF, Behaviour.DROP), (Era.TF_2_5, Behaviour.CARRY)),
     "Identity": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Rescaling": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),
     "Normalization": ((_OLD, Behaviour.DROP), (_K3, Behaviour.CARRY)),

@@ -35,6 +35,12 @@ def in_dtype(values: Values, name: str | None) -> Values:
     return values.astype(name) if name in {"float16", "float32", "float64"} else values
 
 
+def _together(dtypes: Sequence[str]) -> str | None:
+    """The widest floating point type among those of the operands; else the type of the first."""
+    floats = sorted((name for name in dtypes if "float" in name), key=lambda name: int(name.partition("float")[2] or 0))
+    return floats[-1] if floats else next(iter(dtypes), None)
+
+
 def output_dtype(layer: GraphLayer, given: Sequence[Tensor], values: Values | None, *, is_operation: bool) -> str:
     """The dtype of what a layer or operation returns, as far as it can be told; `float32` where it cannot."""
     if values is not None:
@@ -42,7 +48,10 @@ def output_dtype(layer: GraphLayer, given: Sequence[Tensor], values: Values | No
     first = given[0].dtype if given else "float32"
     if is_operation:
         stated = layer.config.get("dtype")
-        return "bool" if bare_name(layer) in _TRUTHS else str(stated) if isinstance(stated, str) else first
+        name = bare_name(layer)
+        if name in _TRUTHS or isinstance(stated, str):
+            return "bool" if name in _TRUTHS else str(stated)
+        return _together([one.dtype for one in given][1 if name == "where" else 0 :]) or first
     if "float" not in first and kind_of(layer) is not LayerKind.READS and kind_of(layer) is not LayerKind.EMBEDDING:
         return first
     return float_dtype(layer.config) or "float32"

@@ -1,35 +1,92 @@
-"""Where Keras raises because a mask does not fit what it is for."""
+"""Where Keras raises because shapes do not go together, or a mask does not fit what it is for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from maskprobe.mask_trace import Mask
+from maskprobe.mask_trace import CallKind, Mask, MaskState, Unreadable
+from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.claims import Claim, holds
+from maskprobe.static.layer_facts import kind_of
+from maskprobe.static.shapes.operations import ELEMENTWISE
+from maskprobe.static.shapes.sizes import Shape, whole
 from maskprobe.static.step import RefusedError, Step
+
+
+def _is_there(mask: MaskState) -> bool:
+    return isinstance(mask, Mask) or (isinstance(mask, Unreadable) and mask.present is True)
 
 
 def check_mask_fits(step: Step) -> None:
     """Softmax and, in Keras 2, GroupNormalization broadcast the mask against their input: `(B, T)` fits no `(B, T, F)`.
 
-    Source: Keras 3.15.1, keras/src/layers/activations/softmax.py; tf_keras 2.21, src/layers/activation/softmax.py and
-    src/layers/normalization/group_normalization.py.
+    TimeDistributed of Keras 3 wants a mask of as many rows and steps as its input.
+
+    Source: Keras 3.15.1, keras/src/layers/activations/softmax.py and keras/src/layers/rnn/time_distributed.py; tf_keras
+    2.21, src/layers/activation/softmax.py and src/layers/normalization/group_normalization.py.
 
     Raises:
         RefusedError: it does not fit.
     """
     given = step.received.get("mask")
-    if given is None or not isinstance(given.mask, Mask) or not step.given.first:
+    if given is None or not _is_there(given.mask) or not step.given.first:
         return
     sizes = step.given.first[0].shape
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
-    if not sizes or not (softmax or step.layer.class_name == "GroupNormalization"):
+    groups = step.layer.class_name == "GroupNormalization" and holds(Claim.GROUPS_LAY_MASK, step.era)
+    if not sizes or not (softmax or groups or step.layer.class_name == "TimeDistributed"):
         return
-    whole = tuple(1 if size is None else size for size in sizes)
-    widens = step.era.is_keras3 or step.layer.class_name == "GroupNormalization"
+    shape = given.mask.shape if isinstance(given.mask, Mask) else given.shape or sizes[:-1]
+    if None in shape:
+        return
+    if step.layer.class_name == "TimeDistributed":
+        if step.era.is_keras3 and None not in sizes[:2] and shape[:2] != sizes[:2]:
+            raise RefusedError(f"its mask {shape} does not fit its input {sizes}")
+        return
+    full = tuple(1 if size is None else size for size in sizes)
+    widens = step.era.is_keras3 or groups
     try:
-        together = np.broadcast_shapes(given.mask.shape, whole)
+        together = np.broadcast_shapes(tuple(size or 0 for size in shape), full)
     except ValueError as error:
-        raise RefusedError(f"its mask {given.mask.shape} does not fit its input {whole}") from error
-    if widens and None not in sizes and together != whole:
-        raise RefusedError(f"its mask {given.mask.shape} does not fit its input {whole}")
+        raise RefusedError(f"its mask {shape} does not fit its input {full}") from error
+    if widens and None not in sizes and together != full:
+        raise RefusedError(f"its mask {shape} does not fit its input {full}")
+
+
+_MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
+_ATTENTION = frozenset(
+    {"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"}
+)
+
+
+def check_shapes_fit(step: Step) -> None:
+    """Tensors that are merged, put side by side or attended to must be of shapes that go together.
+
+    A graph of free lengths can be built whose steps differ when it runs.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    given = [tensor.shape for tensor in (*step.given.first, *step.given.others.values())]
+    if len(given) < 2 or any(not shape or None in shape for shape in given):  # noqa: PLR2004 - nothing to compare
+        return
+    name, is_operation = step.layer.class_name, kind_of(step.layer) is CallKind.OPERATION
+    if not _go_together(step, given, bare_name(step.layer) if is_operation else name, is_operation=is_operation):
+        raise RefusedError(f"the shapes of its inputs do not go together: {', '.join(map(str, given))}")
+
+
+def _go_together(step: Step, given: Sequence[Shape], name: str, *, is_operation: bool) -> bool:
+    if name in (ELEMENTWISE if is_operation else _MERGES) and len({len(shape) for shape in given}) == 1:
+        # Each axis of all, or one of size 1.
+        return all(len({*sizes} - {1}) <= 1 for sizes in zip(*given, strict=True))
+    if name in ({"concatenate", "concat"} if is_operation else {"Concatenate"}):
+        axis = whole(step.given.plain.get("axis", step.layer.config.get("axis")), 0 if is_operation else -1)
+        rests = {(*shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]) for shape in given}
+        return len(rests) == 1
+    if name in _ATTENTION and not is_operation:
+        key = step.given.others.get("key")
+        values = given[1:3] if key is None else [given[1], key.shape]
+        return len({shape[1] for shape in values}) == 1
+    return True

@@ -18,7 +18,7 @@ from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
 from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
-from maskprobe.static.refusals import check_mask_fits
+from maskprobe.static.refusals import check_mask_fits, check_shapes_fit
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
@@ -38,7 +38,7 @@ _RETURN_WHAT_THEY_READ = frozenset(
 
 
 class Assumption(StrEnum):
-    """What the user says of a layer with code of its own."""
+    """What the user says of a layer with code of its own. Unless it uses the mask it works on each step by itself."""
 
     CARRY = "carry"
     """Its output has the mask of its input."""
@@ -47,7 +47,7 @@ class Assumption(StrEnum):
     SOURCE = "source"
     """It makes a mask."""
     USE = "use"
-    """It uses the mask and ends the time axis."""
+    """It uses the mask, leaves padded steps out and ends the time axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,14 @@ class Rulebook:
 
     def behaviour(self, layer: GraphLayer) -> Behaviour:
         """What `layer` does to masks."""
-        if self._assumed(layer) is not None or not is_builtin(layer):
+        if self.assumed(layer) is not None or not is_builtin(layer):
             return Behaviour.UNKNOWN
         if kind_of(layer) is CallKind.OPERATION:
             return Behaviour.DROP
         return behaviour_of(layer.class_name, self.era)
 
-    def _assumed(self, layer: GraphLayer) -> Assumption | None:
+    def assumed(self, layer: GraphLayer) -> Assumption | None:
+        """What the user says of `layer`; None if nothing."""
         if not self.assumptions:
             return None
         return self.assumptions.get(layer.name) or self.assumptions.get(layer.class_name)
@@ -109,14 +110,16 @@ class Rulebook:
         if layer.wrapped is not None and is_builtin(layer):
             from maskprobe.static.wrappers import run_wrapper  # noqa: PLC0415 - it walks through what is inside
 
+            check_mask_fits(step)
             walk.inside += 1
             try:
                 return run_wrapper(walk, frame, step)
             finally:
                 walk.inside -= 1
         _check_broadcast(layer)
+        check_shapes_fit(step)
         check_mask_fits(step)
-        assumed = self._assumed(layer)
+        assumed = self.assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
             masks = [*masks, self._on_scores(walk, step)]
@@ -244,9 +247,10 @@ class Rulebook:
         values = passed_values(layer, step.given) if len(step.shapes) == 1 else None
         if values is not None and not is_operation and "float" in str(values.dtype):
             values = in_dtype(values, float_dtype(layer.config))
+        operands = [*first, *step.given.others.values()] if is_operation else first
         found = []
         for place, shape in enumerate(step.shapes):
-            dtype = output_dtype(layer, first, values, is_operation=is_operation)
+            dtype = output_dtype(layer, operands, values, is_operation=is_operation)
             symbol = None if values is not None or place else symbol_of(layer, step.given, walk.symbols)
             made = walk.new(
                 shape if values is None else values.shape,

@@ -81,17 +81,44 @@ class SecondWitness:
         tensors = [*given.first, *given.others.values()]
         numbers = [tensor.number for tensor in tensors]
         maps = [self.padding.get(number) for number in numbers]
-        if not any(one is not None for one in maps) and not self._held.intersection(numbers):
+        padded = any(one is not None for one in maps) or bool(self._held.intersection(numbers))
+        if not padded and not self._taint.is_on(numbers):
             return None
         if any(not tensor.shape or None in tensor.shape for tensor in (*tensors, *made)):
-            return Replay(problem=UNKNOWN, deduced=True)
+            return Replay(problem=UNKNOWN, deduced=True) if padded else None
         call = self._mixed(layer, given, received, behaviour, made, reads)
         outputs = [tensor.number for tensor in made]
-        found = self._deducer.deduce(call, maps, [_values(mask) for mask in masks])
+        for number, padding in zip(numbers, maps, strict=True):
+            # Whatever padded steps hold, there could be more of them, or fewer.
+            self._taint.source(number, padding)
+        found = None if not padded else self._deducer.deduce(call, maps, [_values(mask) for mask in masks])
         self._taint.call(call, numbers, outputs)
         if found is None:
             return None
         self._note(found, outputs, call)
+        return found.replay
+
+    def assumed(
+        self, given: Given, made: Sequence[Tensor], reads: Sequence[TensorRecord], *, uses: bool
+    ) -> Replay | None:
+        """A call of which the user says that it works on each step by itself, or that it leaves padding out."""
+        tensors = [*given.first, *given.others.values()]
+        maps = [self.padding.get(tensor.number) for tensor in tensors]
+        if all(one is None for one in maps) or not made or not made[0].shape:
+            return None
+        shape = tuple(size or 1 for size in made[0].shape)
+        if uses:
+            return Replay((carried_witness(None, shape),), deduced=True)
+        inputs = tuple(
+            MixedInput(record.name, _sized(tensor.shape), tensor.dtype, _values(record.mask))
+            for tensor, record in zip(tensors, reads, strict=True)
+        )
+        call = MixedCall("Add", False, {}, inputs, (shape,), {}, {}, 2, (made[0].dtype,))  # noqa: FBT003
+        found = self._deducer.deduce(call, maps, [])
+        self._taint.call(call, [tensor.number for tensor in tensors], [made[0].number])
+        if found is None:
+            return None
+        self._note(found, [made[0].number], call)
         return found.replay
 
     def _note(self, found: Deduced, outputs: Sequence[int], call: MixedCall) -> None:
@@ -151,6 +178,11 @@ class SecondWitness:
             for tensor in outputs
         ]
         return self._taint.proof(known)
+
+
+def _sized(shape: tuple[int | None, ...]) -> tuple[int, ...]:
+    """A shape in which features whose number is not known are one."""
+    return tuple(size or 1 for size in shape)
 
 
 def _values(mask: MaskState) -> BoolArray | None:

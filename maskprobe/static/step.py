@@ -24,6 +24,8 @@ class GivenMask:
     mask: MaskState
     number: int | None = None
     """Number of the tensor that holds it, where one does."""
+    shape: tuple[int | None, ...] = ()
+    """The shape of that tensor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from maskprobe.mask_trace import (
 from maskprobe.static.arguments import is_mask_name, named_references, plain_arguments
 from maskprobe.static.behaviour import Behaviour
 from maskprobe.static.layer_facts import facts_of, kind_of, own_class_name
-from maskprobe.static.rulebook import Rulebook
+from maskprobe.static.rulebook import Assumption, Rulebook
 from maskprobe.static.run_order import in_run_order
 from maskprobe.static.second_witness import SecondWitness
 from maskprobe.static.step import Given, GivenMask, RefusedError
@@ -155,7 +155,7 @@ class Walk:
             stem = name.partition(".")[0]
             head = stem if head is None else head
             if is_mask_name(name) and not is_operation:
-                masks[name] = GivenMask(as_mask(tensor, self.symbols), tensor.number)
+                masks[name] = GivenMask(as_mask(tensor, self.symbols), tensor.number, tensor.shape)
             elif stem == head:
                 first.append(tensor)
             else:
@@ -202,6 +202,9 @@ class Walk:
         if kind is CallKind.MODEL and frame.layer.model is not None and frame.layer.model.calls:
             return self.witness.carried(made)
         masks = [self.mask_on(tensor) for tensor in made]
+        assumed = self.rules.assumed(frame.layer)
+        if assumed is not None:
+            return self.witness.assumed(frame.given, made, frame.inputs, uses=assumed is Assumption.USE)
         return self.witness.call(frame.layer, frame.given, frame.received, behaviour, made, masks, frame.inputs)
 
     def _known(self, layer: GraphLayer) -> tuple[Behaviour, LayerFacts, CallKind]:
@@ -246,7 +249,8 @@ class Walk:
         """Take the masks off the objects that a call reads."""
         items = {tensor.item for tensor in tensors if not isinstance(self.mask_on(tensor), Absent)}
         read = [*frame.given.first, *frame.given.others.values()]
-        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in items)
+        # What was cast is an object of its own: what the caller has keeps its mask.
+        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in items and tensor.item >= 0)
         for item in items:
             self.masks.pop(item, None)
 

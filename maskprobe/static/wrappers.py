@@ -157,7 +157,9 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
     flat = walk.new((many, *rest), tensor.dtype, None, values)
     outer = step.first_mask
     mask = _flat(outer, step)
-    takes = inner.model is not None or "mask" in takes_of(inner.class_name, step.era)
+    # `has_arg` finds a `mask` only where `call` names it: that of ActivityRegularization takes what comes.
+    named = "mask" in takes_of(inner.class_name, step.era) and inner.class_name != "ActivityRegularization"
+    takes = inner.model is not None or named
     masks = {"mask": GivenMask(mask)} if takes and not isinstance(mask, Absent) else {}
     pools = inner.class_name.startswith("GlobalAv") and step.era < Era.TF_2_3
     if isinstance(mask, Mask) and mask.values.ndim == 1 and (pools or inner.class_name == "TimeDistributed"):
@@ -190,7 +192,10 @@ def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: M
         return _reduced(outer)
     if isinstance(found, Mask):
         first = step.given.first[0].shape
-        return Mask(found.values.reshape((first[0] or -1, first[1] or -1, *found.shape[1:])))
+        try:
+            return Mask(found.values.reshape((first[0] or -1, first[1] or -1, *found.shape[1:])))
+        except ValueError as error:
+            raise RefusedError(f"its mask {found.shape} does not fit its input {first}") from error
     return step.symbols.mask_of(("unflat", step.symbols.of_mask(found)))
 
 

@@ -80,9 +80,12 @@ class Building:
 
     def add(self, made: Any) -> None:
         """What a call returned."""
-        for tensor in made if isinstance(made, (list, tuple)) else [made]:
-            if tensor is not None and "float" in str(getattr(tensor.dtype, "name", tensor.dtype)):
-                self.tensors.append(tensor)
+        if isinstance(made, (list, tuple)):
+            for one in made:
+                self.add(one)
+            return
+        if made is not None and "float" in str(getattr(made.dtype, "name", made.dtype)):
+            self.tensors.append(made)
 
     def outputs(self) -> list[Any]:
         """What nobody reads, and now and then one more."""

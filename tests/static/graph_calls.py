@@ -51,7 +51,7 @@ def with_states(made: Building) -> Any:
             made.use(state)
         return layer(tensor, initial_state=states if len(states) > 1 or made.chance(0.5) else states[0])
     returned = recurrent(made, tuple(tensor.shape), return_state=True)(tensor)
-    if all(len(state.shape) == 2 for state in returned[1:]):
+    if all(hasattr(state, "shape") and len(state.shape) == 2 for state in returned[1:]):
         made.states.append(list(returned[1:]))
     return returned
 
@@ -173,15 +173,13 @@ def masked_call(made: Building) -> Any:
     if mask is None:
         return None
     layers, shape = made.layers, tuple(tensor.shape)
-    kind = made.pick(["recurrent", "recurrent", "both", "pool", "distributed", "softmax", "norm"])
-    if kind == "recurrent":
-        return recurrent(made, shape)(tensor, mask=mask)
-    if kind == "both":
-        return bidirectional(made, shape)(tensor, mask=mask)
-    if kind == "pool":
-        return layers.GlobalAveragePooling1D()(tensor, mask=mask)
-    if kind == "distributed":
-        return layers.TimeDistributed(layers.Dense(2))(tensor, mask=mask)
-    if kind == "norm":
-        return layers.BatchNormalization()(tensor, mask=mask) if made.is_keras3 else None
-    return layers.Softmax(axis=1)(tensor[:, :, 0] if not made.is_keras3 else tensor[:, :, 0], mask=mask)
+    makers: list[Callable[[], Any]] = [
+        lambda: recurrent(made, shape)(tensor, mask=mask),
+        lambda: recurrent(made, shape)(tensor, mask=mask),
+        lambda: bidirectional(made, shape)(tensor, mask=mask),
+        lambda: layers.GlobalAveragePooling1D()(tensor, mask=mask),
+        lambda: layers.TimeDistributed(layers.Dense(2))(tensor, mask=mask),
+        lambda: layers.Softmax(axis=1)(tensor[:, :, 0], mask=mask),
+        lambda: layers.BatchNormalization()(tensor, mask=mask) if made.is_keras3 else None,
+    ]
+    return made.pick(makers)()

@@ -30,7 +30,7 @@ def core(made: Building, shape: Shape) -> Any:
         lambda: layers.GaussianNoise(0.1),
         lambda: layers.GaussianDropout(0.1),
         lambda: layers.ActivityRegularization(0.01),
-        lambda: layers.Identity(),
+        layers.Identity,
         lambda: layers.Rescaling(0.5, offset=made.pick([0.0, 1.0])),
         lambda: layers.Masking(mask_value=made.pick([0.0, -1.0, 5.0])),
     ]
@@ -40,16 +40,18 @@ def core(made: Building, shape: Shape) -> Any:
             lambda: layers.EinsumDense("abc,cd->abd", output_shape=(None, 3), bias_axes="d"),
             lambda: layers.EinsumDense("...x,xy->...y", output_shape=4),
         ]
-        if made.is_keras3:
-            makers.append(lambda: layers.AlphaDropout(0.2))
+        makers += [
+            lambda: layers.AlphaDropout(0.2),
+            lambda: layers.SpectralNormalization(layers.Dense(3)),
+        ]
     return made.pick(makers)()
 
 
 def normalization(made: Building, shape: Shape) -> Any:
     layers = made.layers
     makers: list[Callable[[], Any]] = [
-        lambda: layers.LayerNormalization(),
-        lambda: layers.BatchNormalization(),
+        layers.LayerNormalization,
+        layers.BatchNormalization,
         lambda: layers.UnitNormalization(axis=made.pick([-1, 1])),
         lambda: layers.Normalization(axis=None, mean=0.5, variance=2.0),
     ]
@@ -58,18 +60,18 @@ def normalization(made: Building, shape: Shape) -> Any:
     if len(shape) == 3 and None not in shape[1:]:
         makers.append(lambda: layers.LayerNormalization(axis=[1, 2]))
     if hasattr(layers, "RMSNormalization"):
-        makers.append(lambda: layers.RMSNormalization())
+        makers.append(layers.RMSNormalization)
     return made.pick(makers)()
 
 
 def activation(made: Building, shape: Shape) -> Any:
     layers = made.layers
     makers: list[Callable[[], Any]] = [
-        lambda: layers.ReLU(),
-        lambda: layers.LeakyReLU(),
-        lambda: layers.ELU(),
+        layers.ReLU,
+        layers.LeakyReLU,
+        layers.ELU,
         lambda: layers.PReLU(shared_axes=list(range(1, len(shape) - 1)) or None),
-        lambda: layers.Softmax(),
+        layers.Softmax,
     ]
     if len(shape) == 3 and made.chance(0.3):
         makers.append(lambda: layers.Softmax(axis=1))
@@ -83,7 +85,7 @@ def cell(made: Building, units: int) -> Any:
     return made.pick([layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell])(units)
 
 
-def recurrent(made: Building, shape: Shape, **options: Any) -> Any:  # noqa: ARG001 - as the other makers
+def recurrent(made: Building, shape: Shape, **options: Any) -> Any:
     layers = made.layers
     options = {"return_sequences": made.chance(0.6), **options}
     if made.chance(0.2):
@@ -142,8 +144,9 @@ def pooling(made: Building, shape: Shape) -> Any:
             lambda: layers.AveragePooling1D(2, strides=made.pick([None, 1]), padding="same"),
             lambda: layers.GlobalAveragePooling1D(keepdims=keep),
             lambda: layers.GlobalMaxPooling1D(keepdims=keep),
-            lambda: layers.GlobalAveragePooling1D(),
+            layers.GlobalAveragePooling1D,
             lambda: layers.GlobalMaxPooling1D(**whole),
+            lambda: getattr(layers, "AdaptiveAveragePooling1D", layers.MaxPooling1D)(2),
         ]
     )()
 
@@ -189,13 +192,27 @@ def time_distributed(made: Building, shape: Shape) -> Any:
     return layers.TimeDistributed(made.pick(options)(made, (None, *shape[2:])))
 
 
+def rows(made: Building, shape: Shape) -> Any:  # noqa: ARG001 - as the other makers
+    """Layers for sequences of rows."""
+    layers = made.layers
+    return made.pick(
+        [
+            lambda: layers.ConvLSTM1D(2, 2, padding="same", return_sequences=made.chance(0.5)),
+            lambda: layers.Conv2D(2, 2, padding="same"),
+            lambda: layers.MaxPooling2D(2, padding="same"),
+            layers.GlobalAveragePooling2D,
+            layers.Flatten,
+        ]
+    )()
+
+
 UNARY: Mapping[int, Sequence[tuple[int, Maker]]] = {
     2: ((3, core), (1, normalization), (1, activation), (2, vector)),
     3: (
         (5, core), (3, normalization), (2, activation), (4, recurrent), (2, bidirectional), (2, convolution),
         (2, pooling), (3, reshaping), (2, time_distributed),
     ),
-    4: ((2, core), (1, activation), (4, time_distributed), (1, normalization)),
+    4: ((2, core), (1, activation), (5, time_distributed), (1, normalization), (1, rows)),
 }  # fmt: skip
 
 

@@ -15,13 +15,13 @@ def nested(made: Building) -> Any:
     if made.depth >= MOST_NESTED:
         return None
     kind = made.pick(["sequential", "sequential", "functional", "functional", "two", "ids"])
-    if kind == "ids":
-        return _on_ids(made)
-    tensor = made.sequence()
+    tensor = None if kind == "ids" else made.sequence()
     if tensor is None:
-        return None
-    if kind == "two":
-        return _on_two(made, tensor)
+        return _on_ids(made) if kind == "ids" else None
+    return _on_two(made, tensor) if kind == "two" else _on_one(made, tensor, kind)
+
+
+def _on_one(made: Building, tensor: Any, kind: str) -> Any:
     model = _sequential(made, tensor) if kind == "sequential" else _functional(made, tensor)
     if model is None:
         return None

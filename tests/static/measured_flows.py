@@ -16,12 +16,25 @@ import numpy as np
 
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.archive.config import parse_graph
-from maskprobe.mask_trace import Absent, CallRecord, InputRole, Mask, MaskState, ProbeInput, ProbeRecord, Trace, Unreadable
+from maskprobe.mask_trace import (
+    Absent,
+    CallRecord,
+    InputRole,
+    Mask,
+    MaskState,
+    ProbeInput,
+    ProbeRecord,
+    Trace,
+    Unreadable,
+)
 from maskprobe.probe.probe import Probe
+from maskprobe.static.claims import CLAIMS
 from maskprobe.static.eras import Era, Keras
 from maskprobe.static.trace import StaticOptions, static_trace
 
 from maskprobe.agreement import unknown_calls
+
+__all__ = ["CLAIMS", "RESULTS", "Measured", "differences", "measured"]
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "mask_flow"
 
@@ -48,13 +61,14 @@ def static_of(one: Measured, case: Mapping[str, Any]) -> Trace:
     """What the static engine says of a case, fed what the measurement fed."""
     graph = parse_graph(case["config"])
     generation = 3 if one.keras.era.is_keras3 else 2
-    archive = Archive(
-        Path("case"), FileFormat.KERAS, one.keras.version, generation, case["config"], graph, None, ()
-    )
+    archive = Archive(Path("case"), FileFormat.KERAS, one.keras.version, generation, case["config"], graph, None, ())
     arrays = {name: _array(one, value) for name, value in case["inputs"].items()}
     names = [given.name for given in graph.inputs] or list(arrays)
     arrays = {name: arrays[name] for name in names if name in arrays} or arrays
-    given = tuple(ProbeInput(name, InputRole.OTHER, values.shape, str(values.dtype), None, None) for name, values in arrays.items())
+    given = tuple(
+        ProbeInput(name, InputRole.OTHER, values.shape, str(values.dtype), None, None)
+        for name, values in arrays.items()
+    )
     record = ProbeRecord(given, tuple("row" for _ in next(iter(arrays.values()))), None)
     return static_trace(archive, StaticOptions(keras=one.keras), Probe(arrays, record, ()))
 

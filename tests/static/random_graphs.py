@@ -106,6 +106,8 @@ def main() -> int:
                 case if known is None or len(case.calls) < len(known[0].calls) else known[0],
                 1 + (known[1] if known else 0),
             )
+        if outcome.found:
+            sys.stderr.write(f"seed {case.seed}: {outcome.found[0]}\n")
         if (place + 1) % 20 == 0:
             sys.stderr.write(f"{place + 1}: {dict(counts)}, {len(found)} kinds of disagreement\n")
             sys.stderr.flush()

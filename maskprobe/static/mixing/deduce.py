@@ -156,7 +156,9 @@ def _moved(call: MixedCall, padding: Sequence[PaddingMap | None], output_masks: 
     given = [one for one in padding if one is not None]
     if by_pad is None or by_data is None:
         maps = tuple(carry(shape, given, is_float=True, by_step=True) for shape in call.outputs)
-        return Deduced(Replay(problem=UNKNOWN, deduced=True), maps, none, none)
+        carried = _carried_replay(call, maps)
+        witnessed = () if carried is None else carried.outputs
+        return Deduced(Replay(witnessed, problem=UNKNOWN, deduced=True), maps, none, none)
     witnesses = tuple(
         _witness(call, place, by_pad[place], by_data[place], given, output_masks) for place in range(len(by_pad))
     )

@@ -6,7 +6,7 @@ real steps of the model outputs are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +56,10 @@ class Taint:
             if before in one:
                 one[number] = one[before]
 
+    def is_on(self, numbers: Iterable[int]) -> bool:
+        """Whether any of these tensors moves, or may."""
+        return any(number in self.taints or number in self.reach for number in numbers)
+
     def call(self, call: MixedCall, inputs: Sequence[int], outputs: Sequence[int]) -> None:
         """Follow the noise through one call.
 
@@ -64,7 +68,7 @@ class Taint:
             inputs: Numbers of the tensors that it reads, in the order of `call.inputs`.
             outputs: Numbers of the tensors that it returns.
         """
-        if not any(number in self.taints or number in self.reach for number in inputs):
+        if not self.is_on(inputs):
             return
         low = [self.taints.get(number) for number in inputs]
         high = [self.reach.get(number, self.taints.get(number)) for number in inputs]

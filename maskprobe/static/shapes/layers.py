@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from maskprobe.archive.graph import GraphLayer
 from maskprobe.archive.plain import words
 from maskprobe.probe.layer_kinds import is_foreign
+from maskprobe.static.shapes.planes import convolved, pooled, recurrent_convolved
 from maskprobe.static.shapes.sizes import Config, Shape, channels_first, pair, resolved, whole, windows
 
 ShapeRule: TypeAlias = Callable[[Config, Sequence[Shape]], list[Shape] | None]
@@ -250,6 +251,11 @@ SHAPES: Mapping[str, ShapeRule] = {
     **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D", "GlobalMaxPool1D", "GlobalAvgPool1D",
                      "GlobalMaxPooling2D", "GlobalAveragePooling2D", "GlobalMaxPool2D", "GlobalAvgPool2D",
                      "GlobalMaxPooling3D", "GlobalAveragePooling3D"), _global_pooling),  # fmt: skip
+    **dict.fromkeys(words("Conv2D Conv3D Convolution2D Convolution3D SeparableConv2D SeparableConvolution2D "
+                          "DepthwiseConv2D"), convolved),
+    **dict.fromkeys(words("MaxPooling2D MaxPooling3D AveragePooling2D AveragePooling3D MaxPool2D MaxPool3D AvgPool2D "
+                          "AvgPool3D"), pooled),
+    **dict.fromkeys(words("ConvLSTM1D ConvLSTM2D ConvLSTM3D"), recurrent_convolved),
     **dict.fromkeys(("AdaptiveAveragePooling1D", "AdaptiveMaxPooling1D"), _adaptive),
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), _merged),
     "Concatenate": _concatenate,

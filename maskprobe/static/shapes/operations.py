@@ -16,13 +16,13 @@ from maskprobe.static.tensors import Tensor
 
 Shape: TypeAlias = tuple[int | None, ...]
 
-_ELEMENTWISE = words(
+ELEMENTWISE = words(
     """
-    abs absolute add addv2 cast ceil clip clipbyvalue copy cos divide elu equal erf exp expm1 floor floordivide gelu
+    abs absolute add addv2 cast ceil clip clipbyvalue copy cos divide elu equal erf exp expm1 flip floor floordivide gelu
     greater greaterequal gt ge identity isfinite isnan leakyrelu less lessequal lt le log log1p logicaland logicalnot
     logicalor logicalxor logsoftmax maximum minimum mod multiply ne negative neg notequal eq oneslike pow power
-    realdiv reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin softmax softplus softsign sqrt square
-    squareddifference stopgradient sub subtract swish tan tanh truediv where zeroslike converttotensor
+    realdiv reciprocal reverse relu relu6 round rsqrt selu sigmoid sign silu sin softmax softplus softsign sqrt square
+    squareddifference stopgradient sub subtract swish tan tanh truediv truedivide where zeroslike converttotensor
     """
 )
 _REDUCTIONS = {
@@ -46,7 +46,7 @@ def operation_shapes(name: str, given: Given, outputs: int, config: Mapping[str,
 
 
 def _made(name: str, given: Given, tensors: Sequence[Tensor], plain: Mapping[str, Any]) -> Shape | None:
-    if name in _ELEMENTWISE:
+    if name in ELEMENTWISE:
         return np.broadcast_shapes(*(_sizes(tensor) for tensor in tensors))
     hollow = [_hollow(tensor) for tensor in tensors]
     if name in {"getitem", "slicingoplambda", "slice"}:

@@ -1,0 +1,64 @@
+"""What is read off a saved model's config is what a run of it shows, on random models of built-in layers."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+from graph_agreement import Case, Outcome, case_of, outcome_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_graphs import described, signature, smallest
+
+from maskprobe.backend.engine import Engine, get_engine
+
+FEW, MANY = 12, int(os.environ.get("MASKPROBE_GRAPHS", "60"))
+ENGINES = ("keras", "tf_keras")
+
+
+def told(case: Case, outcome: Outcome, keras: Any) -> str:
+    """The disagreements of the smallest model that still has the first of them."""
+    if not outcome.found:
+        return ""
+    least, left = smallest(case, signature(outcome.found[0]), keras)
+    return "\n".join([str(least), *left.found, described(least, keras)])
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=FEW, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_static_and_run_agree_on_every_call(name: str, seed: int) -> None:
+    case, keras = case_of(seed, name), get_engine(name).keras
+    outcome = outcome_of(case, keras)
+    assert not outcome.found, told(case, outcome, keras)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=MANY)
+@given(seed=st.integers(0, 10**9))
+def test_static_and_run_agree_on_every_call_of_many_models(name: str, seed: int) -> None:
+    case, keras = case_of(seed, name), get_engine(name).keras
+    outcome = outcome_of(case, keras)
+    assert not outcome.found, told(case, outcome, keras)
+
+
+def test_random_models_are_seldom_discarded_and_hold_many_kinds_of_layers(engine: Engine) -> None:
+    outcomes = [outcome_of(case_of(seed, engine.info.name), engine.keras) for seed in range(7, 15)]
+    classes: Counter[str] = Counter()
+    for outcome in outcomes:
+        classes.update(outcome.classes)
+    assert sum(outcome.discarded is not None for outcome in outcomes) <= 1
+    assert len(classes) >= 15
+
+
+def test_a_wrong_rule_is_found(engine: Engine, monkeypatch: Any) -> None:
+    from maskprobe.static import masks
+    from maskprobe.static.behaviour import Behaviour
+
+    case = next(case for case in (case_of(seed, engine.info.name) for seed in range(50)) if len(case.calls) >= 8)
+    monkeypatch.setitem(masks.MASK_RULES, Behaviour.EMBEDDING, masks.drop)
+    monkeypatch.setitem(masks.MASK_RULES, Behaviour.MASKING, masks.drop)
+    assert outcome_of(case, engine.keras).found
