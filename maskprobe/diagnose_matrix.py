@@ -133,9 +133,7 @@ def _notes(task: _Task, examined: Sequence[Examined]) -> Iterator[str]:
         yield _OTHER_KERAS
 
 
-def _examined(
-    task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagreement], *, is_static: bool
-) -> Examined:
+def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagreement], *, is_static: bool) -> Examined:
     """What the model does in one range; disagreements with a run are added to `lines`."""
     trace = task.trace(span.keras)
     wrote = task.archive.generation > 1 and _covers(span, task.writer)

@@ -60,7 +60,9 @@ class MatrixView:
         return SplitTable(labels, rows)
 
     def _shown(self) -> list[Row]:
-        return [row for row in self.matrix.rows if self.show_all or row.differs]
+        return [
+            row for row in self.matrix.rows if self.show_all or row.differs or any(cell.unknown for cell in row.cells)
+        ]
 
     def _remarks(self, pen: Pen) -> Iterator[Text]:
         matrix = self.matrix
@@ -76,7 +78,7 @@ class MatrixView:
                 yield _line(pen, words, "red")
         if matrix.loss_note is not None:
             yield _line(pen, matrix.loss_note)
-        if matrix.loss_rows:
+        if any("Σ" in cell for row in matrix.loss_rows for cell in row.cells):
             yield _line(pen, "l: loss of a step, m: its mask, w: its weight, N: number of all steps", "dim")
         if any(_TEMPORAL in cell for row in matrix.loss_rows for cell in row.cells):
             yield _line(pen, 'temporal mode: compile(..., sample_weight_mode="temporal")', "dim")
@@ -107,7 +109,7 @@ def _subject(matrix: Matrix) -> str:
 
 def _heading(column: Column, pen: Pen) -> Text:
     found = Text(pen.write(column.title), style="bold")
-    return found.append(" (wrote it)", style="not bold dim") if column.wrote_file else found
+    return found.append("\nwrote the file", style="not bold dim") if column.wrote_file else found
 
 
 def _ran(column: Column) -> Text:

@@ -51,9 +51,9 @@ class SplitTable:
 
 
 def _wanted(text: Text) -> int:
-    """The width of a cell: whole where it is short, else that of its longest word, or more where words fill it."""
+    """The width of a cell: whole where it is short, else that of its longest word, or more."""
     words = max((cell_len(word) for word in text.plain.split()), default=1)
-    return max(words, min(cell_len(text.plain), _WRAP_AT))
+    return max(words, min(max(map(cell_len, text.plain.split("\n"))), _WRAP_AT))
 
 
 def _packed(widths: Sequence[int], room: int) -> Iterator[list[int]]:

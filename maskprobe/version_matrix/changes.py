@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskprobe.static.loss_by_era import LossFact
-from maskprobe.version_matrix.values import Column, Failure, LossRow, Row
+from maskprobe.version_matrix.loss_rows import CANNOT_TELL
+from maskprobe.version_matrix.values import Cell, Column, Failure, LossRow, Row
 
 _MOST_NAMES = 4
 _GROUPS = (
@@ -32,6 +33,8 @@ class Change:
 
     failure: Failure | None
     """Where the model fails there, and does not in the column that it is compared with."""
+    mended: Failure | None
+    """Where it fails in the column that it is compared with, and not there."""
     paths: tuple[str, ...]
     """The calls with other masks."""
     loss: tuple[tuple[str, str], ...]
@@ -41,7 +44,7 @@ class Change:
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.failure or self.paths or self.loss or self.others)
+        return bool(self.failure or self.mended or self.paths or self.loss or self.others)
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -56,21 +59,28 @@ class Change:
 def change(
     columns: Sequence[Column], rows: Sequence[Row], loss_rows: Sequence[LossRow], base: int, other: int
 ) -> Change:
-    """What column `other` does otherwise than column `base`. Calls that only one of them reaches do not count."""
-    failure = columns[other].failure if columns[base].failure is None else None
-    if failure is not None:
-        # All of the loss fails with the model: that is said once.
-        loss_rows = ()
+    """What column `other` does otherwise than column `base`. What is not known does not count."""
+    before, after = columns[base].failure, columns[other].failure
+    moved = before is None or after is None or before.path != after.path
+    failure = after if moved else None
+    if before is not None or after is not None:
+        loss_rows = ()  # all of the loss fails with the model: that is said once
     both = [(row.path, row.cells[base], row.cells[other]) for row in rows]
-    paths = [path for path, old, new in both if old.reached and new.reached and old.words != new.words]
-    differing = [row for row in loss_rows if row.cells[base] != row.cells[other]]
+    paths = [path for path, old, new in both if _is_known(old) and _is_known(new) and old.words != new.words]
+    known = [row for row in loss_rows if CANNOT_TELL not in (row.cells[base], row.cells[other])]
+    differing = [row for row in known if row.cells[base] != row.cells[other]]
     facts = {row.fact for row in differing}
     return Change(
         failure,
-        tuple(path for path in paths if failure is None or path != failure.path),
+        before if moved and after is None else None,
+        tuple(path for path in paths if path not in {one.path for one in (before, after) if one is not None}),
         tuple(dict.fromkeys((row.cells[base], row.cells[other]) for row in differing if row.fact == LossFact.LOSS)),
         tuple(words for words, group in _GROUPS if facts & set(group)),
     )
+
+
+def _is_known(cell: Cell) -> bool:
+    return cell.reached and not cell.unknown
 
 
 def _calls(paths: Sequence[str]) -> str:

@@ -32,8 +32,8 @@ TITLES: Mapping[LossFact, str] = {
 }
 _OF_LOSS = (LossFact.LOSS, LossFact.ROW_WEIGHTS, LossFact.COLUMN_WEIGHTS, LossFact.STEP_WEIGHTS, LossFact.NO_REAL_STEP)
 _USUAL_REDUCTIONS = frozenset({None, "auto", "sum_over_batch_size"})
-NOT_MASKED = "Σl/N, padding counts"
-"""The loss of an output without a mask."""
+NOT_MASKED, CANNOT_TELL = "Σl/N, padding counts", "cannot tell"
+"""The loss of an output without a mask, and that of one that may have a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,13 @@ def loss_part(settings: CompileSettings | None, traces: Sequence[SeenTrace], ver
         traces: The masks under each version.
         versions: As many.
     """
-    losses = () if settings is None else names_of(settings.loss)
-    if settings is None or not any(losses):
+    if settings is None or not any(names_of(settings.loss)):
         return LossPart(note="The file states no loss.")
-    outputs = _masked_outputs(traces, losses)
+    outputs = _masked_outputs(traces, names_of(settings.loss))
     if not outputs:
-        return LossPart(note="The loss sees no mask: no output that is a sequence has one, under any of these versions.")
+        return LossPart(
+            note="The loss sees no mask: no output that is a sequence has one, under any of these versions."
+        )
     facts, note = _facts(settings)
     rows = [_rows_of(place, facts, traces, versions) for place in outputs]
     if all(row == rows[0] for row in rows):
@@ -153,4 +154,4 @@ def _cell(fact: LossFact, one: SeenTrace, place: int, keras: Keras) -> str:
     output = _output(one, place)
     if output is None or isinstance(output.mask, Absent):
         return NOT_MASKED if fact is LossFact.LOSS else "no mask"
-    return "cannot tell" if is_unknown(output.mask) else loss_facts(keras)[fact]
+    return CANNOT_TELL if is_unknown(output.mask) else loss_facts(keras)[fact]

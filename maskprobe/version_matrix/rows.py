@@ -27,9 +27,7 @@ def row_of(path: str, traces: Sequence[SeenTrace]) -> Row:
     seen = [trace.at(path) for trace in traces]
     class_name = next(trace.classes[path] for trace in traces if path in trace.classes)
     words = _telling_words(seen)
-    cells = tuple(
-        Cell(text, one.hidden, one.unknown, one.reached) for text, one in zip(words, seen, strict=True)
-    )
+    cells = tuple(Cell(text, one.hidden, one.unknown, one.reached) for text, one in zip(words, seen, strict=True))
     return Row(path, class_name, cells, len({one for one in seen if one.reached}) > 1)
 
 

@@ -55,7 +55,7 @@ class SeenTrace:
     trace: Trace
 
     def at(self, path: str) -> Seen:
-        """What happens at a call; calls behind a failure are not reached, and wrappers do not all call what they wrap."""
+        """What happens at a call; those behind a failure are not reached, and not all wrappers call what they wrap."""
         found = self.calls.get(path)
         if found is not None:
             return found

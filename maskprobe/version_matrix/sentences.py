@@ -46,7 +46,11 @@ def sentences(table: Table, base: int, writer: Keras, unknown: Sequence[str], di
 
 
 def _of_newer(
-    columns: Sequence[Column], changes: Mapping[int, Change], newer: Sequence[int], writer: Keras, unknown: Sequence[str]
+    columns: Sequence[Column],
+    changes: Mapping[int, Change],
+    newer: Sequence[int],
+    writer: Keras,
+    unknown: Sequence[str],
 ) -> Iterator[str]:
     last = newer[-1]
     if not any(changes[place] for place in newer):
@@ -97,6 +101,8 @@ def _said(found: Change, *, many: bool = False) -> str:
     if found.failure is not None:
         make = "make" if many else "makes"
         parts.append(f"{make} the model fail at {found.failure.path!r} ({found.failure.reason})")
+    if found.mended is not None:
+        parts.append(f"{'run' if many else 'runs'} the model, which failed at {found.mended.path!r}")
     if found.phrases:
         parts.append(f"{'change' if many else 'changes'} {listed(found.phrases)}")
     return " and ".join(parts)
