@@ -18,7 +18,7 @@ from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
 from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
-from maskprobe.static.refusals import check_mask_fits, check_shapes_fit
+from maskprobe.static.refusals import check_mask_fits, check_shapes_fit, widened
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
@@ -119,6 +119,7 @@ class Rulebook:
         _check_broadcast(layer)
         check_shapes_fit(step)
         check_mask_fits(step)
+        step.shapes = list(widened(step))
         assumed = self.assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
