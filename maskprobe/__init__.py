@@ -34,6 +34,7 @@ from maskprobe.version import __version__
 if TYPE_CHECKING:
     from maskprobe.probe.options import Padding
     from maskprobe.report.report import Report
+    from maskprobe.version_matrix.values import Matrix
 
 __all__ = [
     "Confidence",
@@ -41,6 +42,7 @@ __all__ = [
     "Finding",
     "LoadError",
     "MaskprobeError",
+    "Matrix",
     "MissingFunctionError",
     "NotCheckedError",
     "ProbeError",
@@ -51,6 +53,7 @@ __all__ = [
     "UntrustedCodeError",
     "UsageError",
     "__version__",
+    "matrix",
     "trace",
     "verify_loss",
 ]
@@ -184,6 +187,50 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
     return verify_loss_live(model, task)
 
 
+def matrix(  # noqa: PLR0913 - the options of the command line
+    path: str | Path,
+    keras: str | Sequence[str] = (),
+    *,
+    static: bool = False,
+    assume: Mapping[str, str] | Sequence[str] = (),
+    trust: bool = False,
+    custom_objects: Mapping[str, Any] | Sequence[str] = (),
+    imports: Sequence[str | Path] = (),
+    replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+) -> Matrix:
+    """Compare what a saved model does with masks, loss and metrics under each version of Keras.
+
+    Args:
+        path: The saved model: `.h5`, `.keras` or a SavedModel folder.
+        keras: Versions to show: `3.4`, `2.10`, `keras-2.2.4` ...; empty: all that can matter. The one that wrote the
+            file is always there.
+        static: Run nothing. Else the model also runs in each Keras that is installed and can load it, and what the run
+            shows is compared with the rules.
+        assume: What layers with code of their own do to masks: `{"NAME": "carry"}`, or `drop`, `source`, `use`.
+        trust: Let code that the file holds run.
+        custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
+        imports: Python files with layers that the file needs.
+        replace: Functions in the place of Lambda layers: by layer name, or as `layer=module:function`.
+
+    Returns:
+        The matrix: `sentences` say what changes, `columns` and `rows` where; `exit_code` is that of the command.
+
+    Raises:
+        UsageError: an argument is wrong.
+        NotCheckedError: the file cannot be read, or does not state the model's calls.
+    """
+    from maskprobe.diagnose_matrix import MatrixRequest, make_matrix
+
+    run = None
+    if not static:
+        from maskprobe.diagnose import TraceRequest
+
+        files = tuple(Path(file) for file in imports)
+        run = TraceRequest(trust=trust, custom_objects=custom_objects, imports=files, replace=replace)
+    names = (keras,) if isinstance(keras, str) else tuple(keras)
+    return make_matrix(Path(path), MatrixRequest(names, run, assume))
+
+
 def _padding(wanted: str) -> Padding:
     from maskprobe.probe.options import Padding
 
@@ -199,4 +246,8 @@ def __getattr__(name: str) -> Any:
         from maskprobe.report.report import Report
 
         return Report
+    if name == "Matrix":
+        from maskprobe.version_matrix.values import Matrix
+
+        return Matrix
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -67,6 +67,21 @@ Assume = Annotated[
         help="With --static: what a layer with code of its own does to masks, by class or name. Repeatable.",
     ),
 ]
+KerasNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keras", metavar="VERSION", help="A version to show: 3.4, 2.10, keras-2.2.4. Repeatable; else all."
+    ),
+]
+StaticOnly = Annotated[bool, typer.Option("--static", help="Run nothing: go by the rules of each version alone.")]
+AssumeOfOwn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume",
+        metavar="NAME=carry|drop|source|use",
+        help="What a layer with code of its own does to masks, by class or name. Repeatable.",
+    ),
+]
 Trust = Annotated[bool, typer.Option("--trust", help="Let code that the file holds run.")]
 CustomObjects = Annotated[
     list[str] | None, typer.Option(metavar="MODULE:NAME", help="A layer or function it needs. Repeatable.")
@@ -82,6 +97,7 @@ Replace = Annotated[
 # What is written.
 AsJson = Annotated[bool, typer.Option("--json", help="Write the report as JSON.")]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")]
+ShowAlike = Annotated[bool, typer.Option("--all", help="Show every call, also those that no version changes.")]
 EveryRow = Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")]
 LeastToFail = Annotated[FailOn, typer.Option(help="The least severe finding that gives exit code 1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]

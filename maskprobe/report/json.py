@@ -50,8 +50,12 @@ _OBEYED = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060
 
 def to_json(report: Report) -> bytes:
     """Write `report` as JSON, UTF-8, one line. The format is `schema()`."""
-    encoded = msgspec.json.encode(json_report(report)).decode("utf-8")
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded).encode("utf-8")
+    return escaped(msgspec.json.encode(json_report(report)))
+
+
+def escaped(encoded: bytes) -> bytes:
+    """Write characters as escapes that a terminal or an editor acts on or hides."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded.decode("utf-8")).encode("utf-8")
 
 
 def from_json(data: bytes | str) -> JsonReport:

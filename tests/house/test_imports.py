@@ -26,11 +26,19 @@ ALLOWED = {
     "backend": BASE | {"archive", "loss", "padding_map"},
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
-    "report": BASE | {"loss"},
+    "report": BASE | {"loss", "version_matrix"},
     "loss": BASE,
-    "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss"},
-    "cli": BASE | {"diagnose", "report", "rules", "probe", "backend"},
-    "__init__": BASE | {"diagnose", "report", "probe"},
+    "agreement": BASE | {"rules"},
+    "version_matrix": BASE | {"agreement", "archive", "loss", "rules", "static"},
+    "assumptions": BASE | {"static"},
+    "judging": BASE | {"archive", "rules", "report"},
+    "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss", "judging"},
+    "diagnose_static": BASE | {"archive", "assumptions", "judging", "probe", "report", "static"},
+    "diagnose_matrix": BASE
+    | {"agreement", "archive", "assumptions", "backend", "diagnose", "probe", "static", "version_matrix"},
+    "cli": BASE
+    | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "rules", "probe", "backend", "version_matrix"},
+    "__init__": BASE | {"diagnose", "diagnose_matrix", "report", "probe", "version_matrix"},
     "__main__": {"cli"},
 }
 HEAVY = {
@@ -113,7 +121,7 @@ except SystemExit:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["trace", "--help"], ["verify-loss", "--help"], ["rule", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["trace", "--help"], ["verify-loss", "--help"], ["matrix", "--help"], ["rule", "--help"]])
 def test_help_imports_neither_tensorflow_nor_numpy(arguments: list[str]) -> None:
     loaded = loaded_after(HELP.format(arguments=arguments))
     assert "typer" in loaded

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from agreement import disagreements, unknown_calls
+from maskprobe.agreement import disagreements, unknown_calls
 from graph_building import Building
 from graph_models import as_model, random_model, random_sequential
 

@@ -32,7 +32,7 @@ from maskprobe.static.claims import CLAIMS
 from maskprobe.static.eras import Era, Keras
 from maskprobe.static.trace import StaticOptions, static_trace
 
-from agreement import unknown_calls
+from maskprobe.agreement import unknown_calls
 
 __all__ = ["CLAIMS", "RESULTS", "Measured", "differences", "measured"]
 

@@ -15,7 +15,7 @@ def disagreements(static: Trace, run: Trace) -> list[str]:
 
 def unknown_calls(static: Trace) -> list[str]:
     """The calls of which the static engine says that it cannot know their masks."""
-    return [call.path for call in static.calls if any(_is_unknown(tensor.mask) for tensor in call.outputs)]
+    return [call.path for call in static.calls if any(is_unknown(tensor.mask) for tensor in call.outputs)]
 
 
 def _seen(trace: Trace) -> dict[str, CallRecord]:
@@ -64,19 +64,20 @@ def _of_arguments(path: str, read: CallRecord, ran: CallRecord) -> Iterator[str]
 
 def differ(read: MaskState, ran: MaskState) -> bool:
     """Whether a mask read off the file is another than the one that was seen."""
-    if _is_unknown(read):
+    if is_unknown(read):
         return False
     if isinstance(read, Absent) or isinstance(ran, Absent):
         return not (isinstance(read, Absent) and isinstance(ran, Absent))
     return isinstance(read, Mask) and isinstance(ran, Mask) and read != ran
 
 
-def _is_unknown(mask: MaskState) -> bool:
+def is_unknown(mask: MaskState) -> bool:
+    """Whether there may be a mask or none: only a run can tell."""
     return isinstance(mask, Unreadable) and mask.present is not True
 
 
 def _has_unknown(call: CallRecord) -> bool:
-    return any(_is_unknown(tensor.mask) for tensor in (*call.inputs, *call.outputs))
+    return any(is_unknown(tensor.mask) for tensor in (*call.inputs, *call.outputs))
 
 
 def shown(mask: MaskState) -> str:
@@ -85,7 +86,7 @@ def shown(mask: MaskState) -> str:
         if mask.values.ndim != 2:  # noqa: PLR2004
             return f"mask {mask.shape}"
         return "/".join("".join("10"[not step] for step in row) for row in mask.values)
-    return "none" if isinstance(mask, Absent) else ("some mask" if not _is_unknown(mask) else "cannot know")
+    return "none" if isinstance(mask, Absent) else ("some mask" if not is_unknown(mask) else "cannot know")
 
 
 def _of_lineage(static: Trace, run: Trace) -> Iterator[str]:

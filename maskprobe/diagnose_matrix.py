@@ -1,0 +1,193 @@
+"""One saved model under each Keras: by the rules of each, and in a run where one is installed. Prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from maskprobe.agreement import disagreements, unknown_calls
+from maskprobe.archive.archive import Archive, FileFormat
+from maskprobe.archive.read import read_archive
+from maskprobe.assumptions import assumptions
+from maskprobe.errors import NotCheckedError, one_line
+from maskprobe.mask_trace import Trace
+from maskprobe.probe.probe import Probe, make_probe
+from maskprobe.static.eras import Keras, keras_of, named_keras, version_of
+from maskprobe.static.rulebook import Assumption
+from maskprobe.static.trace import StaticOptions, specs_of, static_trace
+from maskprobe.version_matrix.loss_rows import loss_part
+from maskprobe.version_matrix.merging import NOT_INSTALLED, Examined, merged
+from maskprobe.version_matrix.rows import paths_of, row_of
+from maskprobe.version_matrix.seen import seen_trace
+from maskprobe.version_matrix.sentences import changes_of, sentences
+from maskprobe.version_matrix.spans import Span, name_of, span_of, spans_for
+from maskprobe.version_matrix.values import Disagreement, Matrix, ModelFile, Ran
+
+if TYPE_CHECKING:  # a run is not always wanted
+    from maskprobe.diagnose import Progress, TraceRequest
+
+_KERAS_3 = 3
+_OTHER_KERAS = (
+    "The file is of Keras 2: columns of other libraries say what the same layers and settings do there, "
+    "whether or not that Keras can load the file."
+)
+_KERAS_1 = "The file is of Keras 1, whose masks are not known: the others are compared with the oldest column."
+_SAME_NUMBER = "tf.keras 2.3 and 2.4 both write 2.4.0 into their files: it is taken for 2.4."
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRequest:
+    """What to look at."""
+
+    keras: Sequence[str] = ()
+    """Versions: `3.4`, `tf.keras-2.10` ...; empty: all that can matter. The one that wrote the file is always there."""
+    run: TraceRequest | None = None
+    """How to run the model in the Keras that is installed; None: it is not run."""
+    assume: Sequence[str] | Mapping[str, str] = field(default_factory=tuple)
+    """What layers with code of their own do to masks: `NAME=carry|drop|source|use`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A file, and how it is read."""
+
+    archive: Archive
+    writer: Keras
+    assumed: Mapping[str, Assumption]
+    probe: Probe | None
+    """One for all versions."""
+
+    def trace(self, keras: Keras) -> Trace:
+        """What the rules of `keras` say."""
+        options = StaticOptions(keras, self.assumed, deduce=False)
+        return static_trace(self.archive, options, self.probe)
+
+
+class _Run(NamedTuple):
+    """What came of a run."""
+
+    keras: Keras
+    trace: Trace | None
+    problem: str | None
+
+
+def make_matrix(path: Path, request: MatrixRequest, progress: Progress | None = None) -> Matrix:
+    """What the model saved at `path` does under each Keras.
+
+    Raises:
+        UsageError: the path or an option is wrong.
+        NotCheckedError: the file cannot be read, or does not state the model's calls.
+    """
+    archive = read_archive(path)
+    writer = keras_of(archive)
+    named = [named_keras(name) for name in request.keras]
+    options = StaticOptions() if request.run is None else StaticOptions(probe=request.run.probe)
+    # Without calls there is nothing to read off, and reading says so.
+    probe = make_probe(archive.graph, specs_of(archive.graph), options.probe) if archive.graph.calls else None
+    task = _Task(archive, writer, assumptions(request.assume), probe)
+    spans = spans_for(archive.generation, named, writer)
+    runs = [] if request.run is None else list(_runs(path, archive, spans, request.run, progress))
+    lines: list[Disagreement] = []
+    examined = [_examined(task, span, runs, lines, is_static=request.run is None) for span in spans]
+    return _matrix(task, examined, lines, merge=not named)
+
+
+def _matrix(task: _Task, examined: Sequence[Examined], lines: Sequence[Disagreement], *, merge: bool) -> Matrix:
+    seen = [one.seen for one in examined]
+    start = next((place for place, one in enumerate(examined) if one.wrote_file), 0)
+    rows = [row_of(path, seen) for path in paths_of(seen, start)]
+    loss = loss_part(task.archive.compile, seen, [one.span.keras for one in examined])
+    table = merged(examined, rows, loss.rows, merge=merge)
+    archive = task.archive
+    matrix = Matrix(
+        ModelFile(str(archive.path), archive.format.value, archive.keras_version),
+        archive.graph.name,
+        (),
+        table.columns,
+        table.rows,
+        table.loss_rows,
+        loss.note,
+        tuple(lines),
+        tuple(_notes(task, examined)),
+    )
+    changed = any(found for place, found in changes_of(table, matrix.base).items() if place > matrix.base)
+    said = tuple(sentences(table, matrix.base, _base_version(task, examined), matrix.unknown, len(lines)))
+    return replace(matrix, sentences=said, changes=changed)
+
+
+def _base_version(task: _Task, examined: Sequence[Examined]) -> Keras:
+    return task.writer if any(one.wrote_file for one in examined) else examined[0].span.keras
+
+
+def _notes(task: _Task, examined: Sequence[Examined]) -> Iterator[str]:
+    if task.archive.generation == 1:
+        yield _KERAS_1
+    elif task.archive.keras_version is None:
+        yield f"The file does not say which Keras wrote it; {name_of(task.writer)} is assumed."
+    elif task.archive.keras_version.startswith("2.4.0"):
+        yield _SAME_NUMBER
+    eras = {one.span.keras.era.is_keras3 for one in examined}
+    if task.archive.generation < _KERAS_3 and len(eras) > 1:
+        yield _OTHER_KERAS
+
+
+def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagreement], *, is_static: bool) -> Examined:
+    """What the model does in one range; disagreements with a run are added to `lines`."""
+    trace = task.trace(span.keras)
+    wrote = task.archive.generation > 1 and _covers(span, task.writer)
+    one = Examined(span, seen_trace(trace), wrote, tuple(unknown_calls(trace)))
+    run = next((run for run in runs if _covers(span, run.keras)), None)
+    if run is None:
+        return one if is_static else replace(one, not_run=NOT_INSTALLED)
+    if run.trace is None:
+        return replace(one, not_run=run.problem)
+    name = str(run.trace.engine)
+    found = disagreements(task.trace(run.keras), run.trace)
+    lines.extend(Disagreement(name, line) for line in found)
+    one = replace(one, ran=Ran.DISAGREES if found else Ran.AGREES, ran_with=name)
+    # What only a run can tell is told by the run.
+    return replace(one, seen=seen_trace(run.trace), unknown=()) if one.unknown and not found else one
+
+
+def _covers(span: Span, keras: Keras) -> bool:
+    """Whether a version belongs to a range; to a range of one version only that version does."""
+    if span == span_of(keras):
+        return True
+    is_one = span.first == span.last and span.keras.era is keras.era
+    return is_one and version_of(span.keras.version) == version_of(keras.version)
+
+
+def _runs(
+    path: Path, archive: Archive, spans: Sequence[Span], request: TraceRequest, progress: Progress | None
+) -> Iterator[_Run]:
+    """Run the model in each Keras that is installed and has a column."""
+    for generation, keras in _installed(archive):
+        if any(_covers(span, keras) for span in spans):
+            yield _run(path, replace(request, keras=generation, replay=False), keras, progress)
+
+
+def _installed(archive: Archive) -> Iterator[tuple[int, Keras]]:
+    """The Keras that suits the file first. Files of Keras 3 cannot be loaded by tf_keras."""
+    from maskprobe.backend.engine import installed_versions  # noqa: PLC0415 - the backend is not always wanted
+
+    versions = installed_versions()
+    wanted = [(_KERAS_3, "keras", versions["Keras"]), (2, "tf_keras", versions["tf_keras"])]
+    if archive.generation < _KERAS_3:
+        wanted.reverse()
+    elif archive.format is not FileFormat.SAVED_MODEL:
+        wanted.pop()
+    for generation, name, version in wanted:
+        if version is not None:
+            yield generation, Keras(name, version)
+
+
+def _run(path: Path, request: TraceRequest, keras: Keras, progress: Progress | None) -> _Run:
+    from maskprobe.diagnose import trace_file  # noqa: PLC0415 - it brings what a run needs
+
+    try:
+        report = trace_file(path, request) if progress is None else trace_file(path, request, progress)
+    except NotCheckedError as error:
+        return _Run(keras, None, one_line(str(error).removeprefix(f"{path}: "), 300))
+    return _Run(keras, report.trace, None)
