@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from maskprobe.cli import rule, trace, verify_loss
+from maskprobe.cli.plain_values import PlainCommand, PlainGroup
 from maskprobe.cli.version import version_lines
 
 app = typer.Typer(
     name="maskprobe",
+    cls=PlainGroup,
     help="Shows where padding gets into a Keras model: follows the mask through every layer call of a saved model.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,9 +45,9 @@ def _options(
     del version
 
 
-app.command("trace", epilog=trace.EPILOG)(trace.trace)
-app.command("verify-loss", epilog=trace.EPILOG)(verify_loss.verify_loss)
-app.command("rule")(rule.rule)
+app.command("trace", cls=PlainCommand, epilog=trace.EPILOG)(trace.trace)
+app.command("verify-loss", cls=PlainCommand, epilog=trace.EPILOG)(verify_loss.verify_loss)
+app.command("rule", cls=PlainCommand)(rule.rule)
 
 
 def main() -> None:

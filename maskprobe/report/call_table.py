@@ -99,7 +99,7 @@ def _fold_line(report: Report, fold: Fold, drawer: StripDrawer) -> _Line:
         class_name="",
         mask_in=strip,
         mask_out=strip,
-        values=values_of(fold.calls[0], drawer) if witnessed else Text(),
+        values=values_of(fold.calls[0], drawer) if witnessed and fold.alike else Text(),
         words=Text(fold.verdict, style=verdict_style(fold.verdict)) if unlike else Text(carried, style="dim"),
         style="dim",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias
 
@@ -16,6 +16,9 @@ from maskprobe.witness import OutputWitness, Verdict
 SHORTEST_FOLD = 4
 """Runs of fewer calls are shown call by call."""
 
+LONG_TABLE = 60
+"""In a table of more lines than these, quiet calls share a line even where their values look different."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
@@ -25,7 +28,9 @@ class Fold:
     mask: MaskState | None
     """The mask that they all carry; None if they carry none."""
     verdict: Verdict = Verdict.NOTHING
-    """What both witnesses say of all of them; what their values say is the same, too."""
+    """What both witnesses say of all of them."""
+    alike: bool = True
+    """What their values say is the same, too."""
 
     @property
     def depth(self) -> int:
@@ -44,7 +49,12 @@ class _Picture:
     verdict: Verdict = Verdict.NOTHING
     replayed: bool = False
     problem: str | None = None
-    outputs: tuple[OutputWitness, ...] = ()
+    outputs: tuple[OutputWitness, ...] | None = ()
+    """None: whatever they are."""
+
+    def without_values(self) -> _Picture:
+        """The picture less what the values of the call say; a call that could not be looked at keeps its own."""
+        return replace(self, replayed=True, outputs=None) if self.problem is None else self
 
 
 def event_of(report: Report, call: CallRecord) -> CallEvent:
@@ -61,11 +71,17 @@ def table_entries(report: Report, *, show_all: bool) -> Iterator[TableEntry]:
     """The lines of the table: calls, and folds of four or more calls in a row where nothing happens."""
     calls = shown_calls(report, show_all=show_all)
     if show_all:
-        yield from calls
-        return
+        return iter(calls)
     told = _told(report, calls)
-    for run in _runs(calls, [None if call.path in told else _picture(report, call) for call in calls]):
-        yield from run
+    pictures = [None if call.path in told else _picture(report, call) for call in calls]
+    lines = _lines(calls, pictures)
+    if len(lines) > LONG_TABLE:
+        lines = _lines(calls, [picture and picture.without_values() for picture in pictures])
+    return iter(lines)
+
+
+def _lines(calls: Sequence[CallRecord], pictures: Sequence[_Picture | None]) -> list[TableEntry]:
+    return [line for run in _runs(calls, pictures) for line in run]
 
 
 def _told(report: Report, calls: Iterable[CallRecord]) -> set[str]:
@@ -113,7 +129,7 @@ def _runs(calls: Sequence[CallRecord], keys: Sequence[_Picture | None]) -> Itera
         if key is None or len(run) < SHORTEST_FOLD:
             yield run
         else:
-            yield (Fold(run, next(iter(key.masks), None), key.verdict),)
+            yield (Fold(run, next(iter(key.masks), None), key.verdict, key.outputs is not None),)
 
 
 def _blocks(calls: Sequence[CallRecord], keys: Sequence[object]) -> Iterator[int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from maskprobe.finding import Event, Finding, Severity
-from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.masks import given_masks, is_present, is_unread, misfit
+from maskprobe.rules.masks import given_masks, is_unread, misfit
 from maskprobe.rules.truth import hides_only
 from maskprobe.witness import Verdict
 

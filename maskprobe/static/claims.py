@@ -55,7 +55,7 @@ CLAIMS: Mapping[Claim, Evidence] = {
         ("LSTM mask=compute_mask of Masking", "LSTM mask= of an input, masked"),
     ),
     Claim.CAST_LOSES_MASK: Evidence(
-        ((_K3, True), (Era.KERAS_3_6, False), (Era.KERAS_3_10, True), (Era.KERAS_3_14, False)),
+        ((_K3, True), (Era.KERAS_3_14, False)),
         ("Dense of Masking float16", "LSTM of Masking float16"),
     ),
     Claim.ATTENTION_TAKES_MASKS_OFF: Evidence(
@@ -73,10 +73,10 @@ CLAIMS: Mapping[Claim, Evidence] = {
         ((_K3, True), (Era.KERAS_3_12, False)), ("Attention of 2, both masked",)
     ),
     Claim.REFUSES_QUERY_MASK: Evidence(
-        ((Era.KERAS_3_4, True), (Era.KERAS_3_7, False)), ("Attention of 2, first masked",)
+        ((Era.KERAS_3_4, True), (Era.KERAS_3_7, False)), ("Attention of 2, first masked", "Attention of 2, both masked")
     ),
     Claim.SOFTMAX_LAYS_MASK: Evidence(((Era.TF_2_4, True),), ("Softmax", "Softmax(axis=1) of one feature")),
-    Claim.GROUPS_LAY_MASK: Evidence(((Era.TF_2_13, True), (_K3, False)), ("GroupNormalization",)),
+    Claim.GROUPS_LAY_MASK: Evidence(((Era.TF_2_14, True), (_K3, False)), ("GroupNormalization",)),
     Claim.LISTS_MUST_BE_WHOLE: Evidence(
         ((_K3, True), (Era.KERAS_3_4, False)), ("model of two inputs, first masked",)
     ),

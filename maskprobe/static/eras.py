@@ -22,20 +22,17 @@ class Era(IntEnum):
     """tf.keras up to 2.3."""
     TF_2_4 = 3
     TF_2_5 = 4
-    TF_2_8 = 5
-    TF_2_10 = 6
-    TF_2_11 = 7
-    TF_2_13 = 8
-    """Up to 2.15, and tf_keras."""
-    KERAS_3_0 = 9
-    KERAS_3_4 = 10
-    KERAS_3_6 = 11
-    KERAS_3_7 = 12
-    KERAS_3_8 = 13
-    KERAS_3_10 = 14
-    KERAS_3_11 = 15
-    KERAS_3_12 = 16
-    KERAS_3_14 = 17
+    TF_2_10 = 5
+    TF_2_11 = 6
+    TF_2_14 = 7
+    """And tf_keras."""
+    KERAS_3_0 = 8
+    KERAS_3_4 = 9
+    KERAS_3_7 = 10
+    KERAS_3_8 = 11
+    KERAS_3_11 = 12
+    KERAS_3_12 = 13
+    KERAS_3_14 = 14
 
     @property
     def is_keras3(self) -> bool:
@@ -44,10 +41,9 @@ class Era(IntEnum):
 
 
 _SINCE_TF = (
-    ((2, 13), Era.TF_2_13),
+    ((2, 14), Era.TF_2_14),
     ((2, 11), Era.TF_2_11),
     ((2, 10), Era.TF_2_10),
-    ((2, 8), Era.TF_2_8),
     ((2, 5), Era.TF_2_5),
     ((2, 4), Era.TF_2_4),
     ((2, 3), Era.TF_2_3),
@@ -57,10 +53,8 @@ _SINCE_KERAS3 = (
     ((3, 14), Era.KERAS_3_14),
     ((3, 12), Era.KERAS_3_12),
     ((3, 11), Era.KERAS_3_11),
-    ((3, 10), Era.KERAS_3_10),
     ((3, 8), Era.KERAS_3_8),
     ((3, 7), Era.KERAS_3_7),
-    ((3, 6), Era.KERAS_3_6),
     ((3, 4), Era.KERAS_3_4),
     ((3, 0), Era.KERAS_3_0),
 )
