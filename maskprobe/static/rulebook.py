@@ -205,7 +205,9 @@ class Rulebook:
     def _shapes(
         self, layer: GraphLayer, step: Step, outputs: int, stated: tuple[int | None, ...] | None
     ) -> list[tuple[int | None, ...]]:
-        given = [tensor.shape for tensor in (*step.given.first, *step.given.others.values())]
+        read = (*step.given.first, *step.given.others.values())
+        # The shape of a number is `()` too; it holds a value.
+        given = [tensor.shape for tensor in read if tensor.shape or tensor.values is None]
         batch = given[0][0] if given and given[0] else None
         if any(not shape for shape in given):
             found = None
