@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from maskprobe.archive.graph import GraphInput, LayerGraph
@@ -23,6 +24,7 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
     given = frame.given
     if not graph.calls and not holds(Claim.HANDS_ON, walk.rules.era):
         return [walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values) for tensor in given.first]
+    masked = [tensor for tensor in given.first if not isinstance(walk.mask_on(tensor), Absent)]
     masks = _arguments(walk, frame)
     frame.arguments = masks
     if holds(Claim.LISTS_MUST_BE_WHOLE, walk.rules.era) and masks and len(masks) < len(given.first):
@@ -34,6 +36,7 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
             walk.attach(tensor, mask)
     tensors = [_fitted(walk, tensor, wire) for tensor, wire in zip(given.first, graph.inputs, strict=False)]
     made = walk.graph(graph, tensors or list(given.first), frame.path + "/", frame.path)
+    frame.taken_off = tuple(tensor.number for tensor in masked if isinstance(walk.mask_on(tensor), Absent))
     found = []
     for tensor in made:
         outer = walk.new(
@@ -75,4 +78,5 @@ def _fitted(walk: Walk, tensor: Tensor, wire: GraphInput) -> Tensor:
     made = walk.new(tensor.shape, wire.dtype, tensor.producer, tensor.values)
     if era.is_keras3:
         walk.attach(made, walk.mask_on(tensor))
+        return replace(made, number=tensor.number)
     return made

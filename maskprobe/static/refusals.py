@@ -55,6 +55,20 @@ def check_mask_fits(step: Step) -> None:
         raise RefusedError(f"its mask {shape} does not fit its input {full}")
 
 
+def widened(step: Step) -> Sequence[Shape]:
+    """The shapes of what it returns. Softmax of Keras 2 adds the mask to its input, and broadcasts it to more axes.
+
+    A mask `(6, 6)` and an input `(6, 6, 1)` make an output `(6, 6, 6)`.
+    """
+    given = step.received.get("mask")
+    if step.layer.class_name != "Softmax" or step.era.is_keras3 or given is None or not isinstance(given.mask, Mask):
+        return step.shapes
+    sizes = tuple(size for size in step.shapes[0] if size is not None)
+    if not holds(Claim.SOFTMAX_LAYS_MASK, step.era) or len(sizes) != len(step.shapes[0]) or not sizes:
+        return step.shapes
+    return [np.broadcast_shapes(given.mask.shape, sizes)]
+
+
 _MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 _ATTENTION = frozenset(
     {"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"}

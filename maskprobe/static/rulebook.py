@@ -18,7 +18,7 @@ from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
 from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
-from maskprobe.static.refusals import check_mask_fits, check_shapes_fit
+from maskprobe.static.refusals import check_mask_fits, check_shapes_fit, widened
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
@@ -119,6 +119,7 @@ class Rulebook:
         _check_broadcast(layer)
         check_shapes_fit(step)
         check_mask_fits(step)
+        step.shapes = list(widened(step))
         assumed = self.assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
@@ -204,7 +205,9 @@ class Rulebook:
     def _shapes(
         self, layer: GraphLayer, step: Step, outputs: int, stated: tuple[int | None, ...] | None
     ) -> list[tuple[int | None, ...]]:
-        given = [tensor.shape for tensor in (*step.given.first, *step.given.others.values())]
+        read = (*step.given.first, *step.given.others.values())
+        # The shape of a number is `()` too; it holds a value.
+        given = [tensor.shape for tensor in read if tensor.shape or tensor.values is None]
         batch = given[0][0] if given and given[0] else None
         if any(not shape for shape in given):
             found = None

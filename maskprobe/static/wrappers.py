@@ -14,6 +14,7 @@ from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.claims import Claim, holds
 from maskprobe.static.eras import Era
 from maskprobe.static.masks import MASK_RULES
+from maskprobe.static.refusals import check_mask_fits
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.step import Given, GivenMask, RefusedError, Step
@@ -124,6 +125,7 @@ def _inside(
     _check_mask_of_rows(inner, mask, masks)
     found = output_shapes(inner, [shape])
     inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
+    check_mask_fits(inside)
     if inner.class_name == "Bidirectional" and inner.wrapped is not None:
         made = _bidirectional(walk, frame, inside, inner.wrapped)
         return made[0].shape if made else ()

@@ -31,3 +31,15 @@ def assert_one_line_error(result: Result, exit_code: int = 3) -> None:
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
     assert "internal error" not in result.stderr
+
+
+def assert_not_run(result: Result) -> None:
+    """The model could not be run: one line says why, one that its file was read instead, and the exit code is 3."""
+    assert result.exit_code == 3, result.output
+    error, instead = result.stderr.splitlines()
+    assert error.startswith("maskprobe: error: ")
+    assert instead == "maskprobe: read off the file instead, nothing was run"
+    assert "nothing was run" in result.stdout
+    assert "The model was not run" in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stderr + result.stdout
+    assert "internal error" not in result.stderr

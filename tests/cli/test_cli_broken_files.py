@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from broken_files import BROKEN_FILES
-from command_line import assert_one_line_error, run
+from command_line import assert_not_run, assert_one_line_error, run
 
 
 def test_there_are_at_least_40_kinds() -> None:
@@ -18,6 +18,9 @@ def test_a_broken_file_gives_one_clear_line(kind: str, tmp_path: Path) -> None:
     broken = BROKEN_FILES[kind]
     path = broken(tmp_path)
     result = run("trace", path)
-    assert_one_line_error(result, broken.exit_code)
+    if result.stdout:  # its config can be read, though Keras cannot load it
+        assert_not_run(result)
+    else:
+        assert_one_line_error(result, broken.exit_code)
     assert path.name[:40] in result.stderr
     assert len(result.stderr) < 700

@@ -26,7 +26,7 @@ def operator(made: Building) -> Any:
             lambda: tensor[:, :-1, :],
             lambda: tensor[:, 0],
             lambda: tensor[:, -1, :],
-            lambda: tensor[..., :1],
+            lambda: tensor[:, :, :1],
             lambda: tensor[:, ::-1],
         ]
     return made.pick(makers)()
