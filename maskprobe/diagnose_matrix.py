@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,15 +15,15 @@ from maskprobe.assumptions import assumptions
 from maskprobe.errors import NotCheckedError, one_line
 from maskprobe.mask_trace import Trace
 from maskprobe.probe.probe import Probe, make_probe
-from maskprobe.static.eras import Keras, keras_of, named_keras, version_of
+from maskprobe.static.eras import Era, Keras, keras_of, named_keras
 from maskprobe.static.rulebook import Assumption
 from maskprobe.static.trace import StaticOptions, specs_of, static_trace
 from maskprobe.version_matrix.loss_rows import loss_part
 from maskprobe.version_matrix.merging import NOT_INSTALLED, Examined, merged
 from maskprobe.version_matrix.rows import paths_of, row_of
-from maskprobe.version_matrix.seen import seen_trace
+from maskprobe.version_matrix.seen import SeenTrace, seen_trace
 from maskprobe.version_matrix.sentences import changes_of, sentences
-from maskprobe.version_matrix.spans import Span, name_of, span_of, spans_for
+from maskprobe.version_matrix.spans import Span, covers, name_of, spans_for
 from maskprobe.version_matrix.values import Disagreement, Matrix, ModelFile, Ran
 
 if TYPE_CHECKING:  # a run is not always wanted
@@ -49,7 +50,7 @@ class MatrixRequest:
     """What layers with code of their own do to masks: `NAME=carry|drop|source|use`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Task:
     """A file, and how it is read."""
 
@@ -58,6 +59,17 @@ class _Task:
     assumed: Mapping[str, Assumption]
     probe: Probe | None
     """One for all versions."""
+
+    @functools.cached_property
+    def by_era(self) -> dict[Era, SeenTrace]:
+        """What was read off by the rules of each era."""
+        return {}
+
+    def seen(self, keras: Keras) -> SeenTrace:
+        """What the rules of `keras` say, in a form that can be compared; those of one era are one and the same."""
+        if keras.era not in self.by_era:
+            self.by_era[keras.era] = seen_trace(self.trace(keras))
+        return self.by_era[keras.era]
 
     def trace(self, keras: Keras, *, assume: bool = True) -> Trace:
         """What the rules of `keras` say, with what the user says of layers with code of their own or without."""
@@ -145,10 +157,10 @@ def _notes(task: _Task, examined: Sequence[Examined]) -> Iterator[str]:
 
 def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagreement], *, is_static: bool) -> Examined:
     """What the model does in one range; disagreements with a run are added to `lines`."""
-    trace = task.trace(span.keras)
-    wrote = task.archive.generation > 1 and _covers(span, task.writer)
-    one = Examined(span, seen_trace(trace), wrote, tuple(unknown_calls(trace)))
-    run = next((run for run in runs if _covers(span, run.keras)), None)
+    wrote = task.archive.generation > 1 and covers(span, task.writer)
+    seen = task.seen(span.keras)
+    one = Examined(span, seen, wrote, tuple(unknown_calls(seen.trace)))
+    run = next((run for run in runs if covers(span, run.keras)), None)
     if run is None:
         return one if is_static else replace(one, not_run=NOT_INSTALLED)
     if run.trace is None:
@@ -162,20 +174,12 @@ def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagre
     return replace(one, seen=seen_trace(run.trace), unknown=()) if unknown_calls(plain) and not found else one
 
 
-def _covers(span: Span, keras: Keras) -> bool:
-    """Whether a version belongs to a range; to a range of one version only that version does."""
-    if span == span_of(keras):
-        return True
-    is_one = span.first == span.last and span.keras.era is keras.era
-    return is_one and version_of(span.keras.version) == version_of(keras.version)
-
-
 def _runs(
     path: Path, archive: Archive, spans: Sequence[Span], request: TraceRequest, progress: Progress | None
 ) -> Iterator[_Run]:
     """Run the model in each Keras that is installed and has a column."""
     for generation, keras in _installed(archive):
-        if any(_covers(span, keras) for span in spans):
+        if any(covers(span, keras) for span in spans):
             yield _run(path, replace(request, keras=generation, replay=False), keras, progress)
 
 

@@ -80,7 +80,7 @@ def _of_older(
 ) -> Iterator[str]:
     """What is said where no column is newer: newer versions are in the same one, or there are none."""
     column = table.columns[base]
-    if age(column.versions[-1])[0] > age(writer)[0]:
+    if age(column.versions[-1]) > age(writer):
         yield _nothing(unknown)
     elif len(table.columns) > 1 or len(column.versions) == 1:
         yield f"{name_of(writer)} wrote the file, and no newer Keras is looked at."
