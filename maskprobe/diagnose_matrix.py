@@ -6,13 +6,12 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from maskprobe.agreement import disagreements, unknown_calls
-from maskprobe.archive.archive import Archive, FileFormat
+from maskprobe.archive.archive import Archive
 from maskprobe.archive.read import read_archive
 from maskprobe.assumptions import assumptions
-from maskprobe.errors import NotCheckedError, one_line
 from maskprobe.mask_trace import Trace
 from maskprobe.probe.probe import Probe, make_probe
 from maskprobe.static.eras import Era, Keras, keras_of, named_keras
@@ -77,14 +76,6 @@ class _Task:
         return static_trace(self.archive, options, self.probe)
 
 
-class _Run(NamedTuple):
-    """What came of a run."""
-
-    keras: Keras
-    trace: Trace | None
-    problem: str | None
-
-
 def make_matrix(path: Path, request: MatrixRequest, progress: Progress | None = None) -> Matrix:
     """What the model saved at `path` does under each Keras.
 
@@ -100,7 +91,7 @@ def make_matrix(path: Path, request: MatrixRequest, progress: Progress | None = 
     probe = make_probe(archive.graph, specs_of(archive.graph), options.probe) if archive.graph.calls else None
     task = _Task(archive, writer, assumptions(request.assume), probe)
     spans = spans_for(archive.generation, named, writer)
-    runs = [] if request.run is None else list(_runs(path, archive, spans, request.run, progress))
+    runs = [] if request.run is None else list(runs_of(path, archive, spans, request.run, progress))
     lines: list[Disagreement] = []
     examined = [_examined(task, span, runs, lines, is_static=request.run is None) for span in spans]
     matrix = _matrix(task, examined, lines, merge=not named)
@@ -130,7 +121,7 @@ def _matrix(task: _Task, examined: Sequence[Examined], lines: Sequence[Disagreem
     return replace(matrix, sentences=said, changes=changed)
 
 
-def _refuted(task: _Task, runs: Sequence[_Run]) -> Iterator[str]:
+def _refuted(task: _Task, runs: Sequence[Run]) -> Iterator[str]:
     """Where a run shows something else than the user says of a layer."""
     for run in runs if task.assumed else ():
         if run.trace is not None and not disagreements(task.trace(run.keras, assume=False), run.trace):
@@ -155,7 +146,7 @@ def _notes(task: _Task, examined: Sequence[Examined]) -> Iterator[str]:
         yield _OTHER_KERAS
 
 
-def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagreement], *, is_static: bool) -> Examined:
+def _examined(task: _Task, span: Span, runs: Sequence[Run], lines: list[Disagreement], *, is_static: bool) -> Examined:
     """What the model does in one range; disagreements with a run are added to `lines`."""
     wrote = task.archive.generation > 1 and covers(span, task.writer)
     seen = task.seen(span.keras)
@@ -172,37 +163,3 @@ def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagre
     one = replace(one, ran=Ran.DISAGREES if found else Ran.AGREES, ran_with=name)
     # What only a run can tell is told by the run.
     return replace(one, seen=seen_trace(run.trace), unknown=()) if unknown_calls(plain) and not found else one
-
-
-def _runs(
-    path: Path, archive: Archive, spans: Sequence[Span], request: TraceRequest, progress: Progress | None
-) -> Iterator[_Run]:
-    """Run the model in each Keras that is installed and has a column."""
-    for generation, keras in _installed(archive):
-        if any(covers(span, keras) for span in spans):
-            yield _run(path, replace(request, keras=generation, replay=False), keras, progress)
-
-
-def _installed(archive: Archive) -> Iterator[tuple[int, Keras]]:
-    """The Keras that suits the file first. Files of Keras 3 cannot be loaded by tf_keras."""
-    from maskprobe.backend.engine import installed_versions  # noqa: PLC0415 - the backend is not always wanted
-
-    versions = installed_versions()
-    wanted = [(_KERAS_3, "keras", versions["Keras"]), (2, "tf_keras", versions["tf_keras"])]
-    if archive.generation < _KERAS_3:
-        wanted.reverse()
-    elif archive.format is not FileFormat.SAVED_MODEL:
-        wanted.pop()
-    for generation, name, version in wanted:
-        if version is not None:
-            yield generation, Keras(name, version)
-
-
-def _run(path: Path, request: TraceRequest, keras: Keras, progress: Progress | None) -> _Run:
-    from maskprobe.diagnose import trace_file  # noqa: PLC0415 - it brings what a run needs
-
-    try:
-        report = trace_file(path, request) if progress is None else trace_file(path, request, progress)
-    except NotCheckedError as error:
-        return _Run(keras, None, one_line(str(error).removeprefix(f"{path}: "), 300))
-    return _Run(keras, report.trace, None)

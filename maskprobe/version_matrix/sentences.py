@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from maskprobe.static.eras import Keras
 from maskprobe.version_matrix.changes import Change, change, listed
 from maskprobe.version_matrix.merging import Table
-from maskprobe.version_matrix.spans import age, name_of
+from maskprobe.version_matrix.spans import SPANS, age, name_of
 from maskprobe.version_matrix.values import Column
 
 
@@ -83,7 +83,8 @@ def _of_older(
     if age(column.versions[-1]) > age(writer):
         yield _nothing(unknown)
     elif len(table.columns) > 1 or len(column.versions) == 1:
-        yield f"{name_of(writer)} wrote the file, and no newer Keras is looked at."
+        known = "known, so there is nothing to upgrade to" if age(writer) >= age(SPANS[-1].keras) else "looked at"
+        yield f"{name_of(writer)} wrote the file, and no newer Keras is {known}."
     if len(table.columns) == 1 and len(column.versions) > 1:
         yield f"{'As far as is known ' if unknown else ''}{column.title} all treat its masks and its loss alike."
     differing = [table.columns[place].title for place, found in changes.items() if found]

@@ -34,8 +34,9 @@ ALLOWED = {
     "judging": BASE | {"archive", "rules", "report"},
     "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss", "judging"},
     "diagnose_static": BASE | {"archive", "assumptions", "judging", "probe", "report", "static"},
+    "matrix_runs": BASE | {"archive", "backend", "diagnose", "static", "version_matrix"},
     "diagnose_matrix": BASE
-    | {"agreement", "archive", "assumptions", "backend", "diagnose", "probe", "static", "version_matrix"},
+    | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
     "cli": BASE
     | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "rules", "probe", "backend", "version_matrix"},
     "__init__": BASE | {"diagnose", "diagnose_matrix", "report", "probe", "version_matrix"},

@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import maskprobe
 from maskprobe.errors import NotCheckedError, UsageError
@@ -319,3 +321,21 @@ def test_words_are_the_same_exactly_where_the_same_happens() -> None:
     ]
     same_count = [Seen("mask carried", outputs=(name,), hidden=(1,)) for name in ("a", "b")]
     assert _telling_words(same_count) == ["mask carried (1)", "mask carried (2)"]
+
+
+SEEN = st.builds(
+    Seen,
+    words=st.sampled_from(["mask carried", "none", "mask lost"]),
+    outputs=st.tuples(st.sampled_from("xy")),
+    inputs=st.tuples(st.sampled_from([None, "x"])),
+    hidden=st.tuples(st.sampled_from([None, 1, 2])),
+)
+
+
+@given(st.lists(SEEN, min_size=1, max_size=8))
+def test_no_two_that_differ_have_the_same_words(seen: list[Seen]) -> None:
+    words = _telling_words(seen)
+    for one, own in zip(seen, words, strict=True):
+        for other, others in zip(seen, words, strict=True):
+            assert (own == others) == (one == other)
+            assert own.startswith(one.words)
