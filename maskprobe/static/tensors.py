@@ -66,6 +66,11 @@ class Symbols:
         return Unreadable(COMPUTED, present=True, identity=self.number(symbol))
 
 
+def is_certain(mask: MaskState) -> bool:
+    """Whether there surely is a mask."""
+    return isinstance(mask, Mask) or (isinstance(mask, Unreadable) and mask.present is True)
+
+
 def as_mask(tensor: Tensor, symbols: Symbols) -> MaskState:
     """A tensor that is given as a mask."""
     if tensor.values is not None:

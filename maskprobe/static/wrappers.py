@@ -18,7 +18,7 @@ from maskprobe.static.refusals import check_mask_fits
 from maskprobe.static.renamed import renamed
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.step import Given, GivenMask, RefusedError, Step
-from maskprobe.static.tensors import Tensor
+from maskprobe.static.tensors import Tensor, is_certain
 
 if TYPE_CHECKING:  # the walk calls this
     from maskprobe.static.walk import Frame, Walk
@@ -109,7 +109,7 @@ def _by_step(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Te
 def _first_step(mask: MaskState, step: Step) -> MaskState:
     if isinstance(mask, Mask) and mask.values.ndim > 1:
         return Mask(mask.values[:, 0])
-    return mask if isinstance(mask, Absent) else step.symbols.mask_of(("step", step.symbols.of_mask(mask)))
+    return step.symbols.mask_of(("step", step.symbols.of_mask(mask))) if is_certain(mask) else mask
 
 
 def _inside(
@@ -178,7 +178,7 @@ def _reshaped(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[T
 def _flat(mask: MaskState, step: Step) -> MaskState:
     if isinstance(mask, Mask):
         return Mask(mask.values.reshape((math.prod(mask.shape[:2]), *mask.shape[2:])))
-    return mask if isinstance(mask, Absent) else step.symbols.mask_of(("flat", step.symbols.of_mask(mask)))
+    return step.symbols.mask_of(("flat", step.symbols.of_mask(mask))) if is_certain(mask) else mask
 
 
 def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: MaskState, outer: MaskState, made: Tensor) -> MaskState:
@@ -198,7 +198,7 @@ def _outer_mask(walk: Walk, step: Step, inner: GraphLayer, flat: Tensor, mask: M
             return Mask(found.values.reshape((first[0] or -1, first[1] or -1, *found.shape[1:])))
         except ValueError as error:
             raise RefusedError(f"its mask {found.shape} does not fit its input {first}") from error
-    return step.symbols.mask_of(("unflat", step.symbols.of_mask(found)))
+    return step.symbols.mask_of(("unflat", step.symbols.of_mask(found))) if is_certain(found) else found
 
 
 def _reduced(outer: MaskState) -> MaskState:

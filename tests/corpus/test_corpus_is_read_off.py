@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 import pytest
-from agreement import disagreements, unknown_calls
+from maskprobe.agreement import disagreements, unknown_calls
 from corpus_pairs import Pair, all_pairs
 
 from maskprobe.archive.archive import Archive, FileFormat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from agreement import disagreements, unknown_calls
+from maskprobe.agreement import disagreements, unknown_calls
 
 from maskprobe.archive.archive import CodeKind
 from maskprobe.archive.read import read_archive
