@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from maskprobe.finding import Event, Finding, Severity
-from maskprobe.mask_trace import CallKind, CallRecord
+from maskprobe.mask_trace import CallKind, CallRecord, Mask
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
