@@ -1,4 +1,4 @@
-"""What `maskprobe trace --static` costs: whole processes beside importing typer and rich and beside modelscan, warm speed.
+"""What `maskprobe trace --static` costs: whole processes beside typer and rich and beside modelscan, and warm speed.
 
 `python benchmarks/static_cost.py [--modelscan PATH] [--rounds 9]`, in an environment that need not hold
 TensorFlow. Writes `results/static_cost.*`. Times are CPU times (user and system), the least of several runs: what else
@@ -80,9 +80,7 @@ def processes(folder: Path, rounds: int, modelscan: str | None) -> dict[str, Cos
     """What whole processes take."""
     commands = {BASE: [sys.executable, "-c", BASE], "import numpy": [sys.executable, "-c", "import numpy"]}
     hello = folder / "hello.py"
-    hello.write_text(
-        "import typer\n\ndef main(file: str) -> None:\n    print(file)\n\ntyper.run(main)\n", encoding="utf-8"
-    )
+    hello.write_text("import typer\n\ndef main(file: str):\n    print(file)\n\ntyper.run(main)\n", encoding="utf-8")
     commands["a Typer program that prints its argument"] = [sys.executable, str(hello), "x"]
     files = {f"{layers} layers, .keras": write_keras(folder / f"l{layers}.keras", layers) for layers in LAYERS}
     files["402 layers, .h5 of 2 MB"] = write_h5(folder / "small.h5", 402, SMALL)
@@ -121,12 +119,11 @@ def table(costs: dict[str, Cost], warm: dict[int, float]) -> str:
     ]
     lines += ["", "| layers | calls a second, warm |", "| --- | --- |"]
     lines += [f"| {layers} | {round(speed, -1):.0f} |" for layers, speed in warm.items()]
-    lines += [
-        "",
-        f"The bars: 402 layers in at most {MOST_TIMES:g} times the base and in less than modelscan takes, {MOST_MB:g} MB "
-        f"at most, the large `.h5` no slower than the small one, {LEAST_PER_SECOND} calls a second.",
-        "",
-    ]
+    bars = (
+        f"The bars: 402 layers in at most {MOST_TIMES:g} times the base and in less than modelscan takes, at most "
+        f"{MOST_MB:g} MB, the large `.h5` no slower than the small one, {LEAST_PER_SECOND} calls a second."
+    )
+    lines += ["", bars, ""]
     return "\n".join(lines)
 
 

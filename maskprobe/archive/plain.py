@@ -60,8 +60,9 @@ def untuple(value: object) -> object:
     """Take the items out of `{"class_name": "__tuple__", "items": [...]}`, as TensorFlow writes tuples to JSON."""
     if value is None or isinstance(value, (list, str, int)):
         return value
-    is_tuple = isinstance(value, (dict, Mapping)) and value.get("class_name") in _TUPLES
-    return value.get("items") if is_tuple else value
+    if isinstance(value, (dict, Mapping)) and value.get("class_name") in _TUPLES:
+        return value.get("items")
+    return value
 
 
 def shape_of(value: object) -> tuple[int | None, ...] | None:

@@ -35,11 +35,8 @@ def test_a_wrong_value_is_refused(options: list[str], said: str, tmp_path: Path)
 def test_values_arrive_as_the_types_that_the_command_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     monkeypatch.setattr("maskprobe.cli.trace.read_off", lambda reading: seen.append(reading) or 1 / 0)
-    RUNNER.invoke(
-        app,
-        ["trace", "--static", str(tmp_path), "--padding", "after", "--length", "7", "--pad-value", "2", "--seed", "3"]
-        + ["--assume", "A=carry", "--assume", "B=drop", "--mask-input", "m", "--keras", "3.4"],
-    )
+    options = "--padding after --length 7 --pad-value 2 --seed 3 --mask-input m --keras 3.4 --assume A=carry"
+    RUNNER.invoke(app, ["trace", "--static", str(tmp_path), *options.split(), "--assume", "B=drop"])
     reading = seen[0]
     assert (reading.file, reading.keras, reading.assume) == (tmp_path, "3.4", ("A=carry", "B=drop"))
     probe = reading.probe

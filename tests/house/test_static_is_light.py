@@ -15,9 +15,10 @@ from maskprobe.archive.read import read_archive
 from maskprobe.judging import judge
 from maskprobe.static.trace import StaticOptions, static_trace
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from static_models import write_h5, write_keras
+
+ROOT = Path(__file__).parents[2]
 
 ENGINES = {"tensorflow", "keras", "tf_keras", "jax", "torch"}
 TRIES = 5
@@ -29,7 +30,8 @@ try:
     main()
 except SystemExit as left:
     code = left.code
-print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules}), sorted(sys.modules)]), file=sys.stderr)
+packages = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps([code, packages, sorted(sys.modules)]), file=sys.stderr)
 """
 
 
