@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskprobe.cli.exits import say
-from maskprobe.errors import LoadError, MaskprobeError, MissingFunctionError, NotCheckedError, UntrustedCodeError, UsageError
+from maskprobe.errors import (
+    LoadError,
+    MaskprobeError,
+    MissingFunctionError,
+    NotCheckedError,
+    UntrustedCodeError,
+    UsageError,
+)
 from maskprobe.probe.options import ProbeOptions
 
 if TYPE_CHECKING:  # importing it at run time would bring NumPy into `maskprobe --help`

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TypeAlias
 
 from maskprobe.static.eras import Era
@@ -90,6 +91,7 @@ CLAIMS: Mapping[Claim, Evidence] = {
 }
 
 
+@cache
 def holds(claim: Claim, era: Era) -> bool:
     """Whether a claim holds in an era."""
     found = False
