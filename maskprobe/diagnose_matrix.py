@@ -59,9 +59,9 @@ class _Task:
     probe: Probe | None
     """One for all versions."""
 
-    def trace(self, keras: Keras) -> Trace:
-        """What the rules of `keras` say."""
-        options = StaticOptions(keras, self.assumed, deduce=False)
+    def trace(self, keras: Keras, *, assume: bool = True) -> Trace:
+        """What the rules of `keras` say, with what the user says of layers with code of their own or without."""
+        options = StaticOptions(keras, self.assumed if assume else {}, deduce=False)
         return static_trace(self.archive, options, self.probe)
 
 
@@ -91,7 +91,8 @@ def make_matrix(path: Path, request: MatrixRequest, progress: Progress | None = 
     runs = [] if request.run is None else list(_runs(path, archive, spans, request.run, progress))
     lines: list[Disagreement] = []
     examined = [_examined(task, span, runs, lines, is_static=request.run is None) for span in spans]
-    return _matrix(task, examined, lines, merge=not named)
+    matrix = _matrix(task, examined, lines, merge=not named)
+    return replace(matrix, notes=(*matrix.notes, *_refuted(task, runs)))
 
 
 def _matrix(task: _Task, examined: Sequence[Examined], lines: Sequence[Disagreement], *, merge: bool) -> Matrix:
@@ -115,6 +116,15 @@ def _matrix(task: _Task, examined: Sequence[Examined], lines: Sequence[Disagreem
     changed = any(found for place, found in changes_of(table, matrix.base).items() if place > matrix.base)
     said = tuple(sentences(table, matrix.base, _base_version(task, examined), matrix.unknown, len(lines)))
     return replace(matrix, sentences=said, changes=changed)
+
+
+def _refuted(task: _Task, runs: Sequence[_Run]) -> Iterator[str]:
+    """Where a run shows something else than the user says of a layer."""
+    for run in runs if task.assumed else ():
+        if run.trace is not None and not disagreements(task.trace(run.keras, assume=False), run.trace):
+            found = disagreements(task.trace(run.keras), run.trace)
+            if found:
+                yield f"A run with {run.trace.engine} shows something else than is assumed: {found[0]}"
 
 
 def _base_version(task: _Task, examined: Sequence[Examined]) -> Keras:
@@ -144,11 +154,12 @@ def _examined(task: _Task, span: Span, runs: Sequence[_Run], lines: list[Disagre
     if run.trace is None:
         return replace(one, not_run=run.problem)
     name = str(run.trace.engine)
-    found = disagreements(task.trace(run.keras), run.trace)
+    plain = task.trace(run.keras, assume=False)
+    found = disagreements(plain, run.trace)
     lines.extend(Disagreement(name, line) for line in found)
     one = replace(one, ran=Ran.DISAGREES if found else Ran.AGREES, ran_with=name)
     # What only a run can tell is told by the run.
-    return replace(one, seen=seen_trace(run.trace), unknown=()) if one.unknown and not found else one
+    return replace(one, seen=seen_trace(run.trace), unknown=()) if unknown_calls(plain) and not found else one
 
 
 def _covers(span: Span, keras: Keras) -> bool:

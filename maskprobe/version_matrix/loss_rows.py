@@ -10,7 +10,7 @@ from maskprobe.agreement import is_unknown
 from maskprobe.archive.archive import CompileSettings
 from maskprobe.archive.loss_names import names_of
 from maskprobe.loss.reference import find_reference
-from maskprobe.mask_trace import Absent, MaskState, TensorRecord
+from maskprobe.mask_trace import Absent, Mask, MaskState, TensorRecord
 from maskprobe.rules.masks import keeps_time
 from maskprobe.static.eras import Keras
 from maskprobe.static.loss_by_era import LossFact, loss_facts
@@ -89,8 +89,7 @@ def _may_be_masked(output: TensorRecord | None) -> bool:
 
 
 def _steps(mask: MaskState) -> int | None:
-    shape = getattr(mask, "shape", ())
-    return int(shape[1]) if len(shape) > 1 else None
+    return mask.shape[1] if isinstance(mask, Mask) and len(mask.shape) > 1 else None
 
 
 def _facts(settings: CompileSettings) -> tuple[tuple[LossFact, ...], str | None]:
