@@ -76,7 +76,9 @@ def loadable(keras: str | None) -> int | None:
     """
     if keras is None or keras in {"2", "3"}:
         return None if keras is None else int(keras)
-    raise UsageError(f"--keras {keras}: a run takes the Keras that is installed, 2 or 3; for other versions add --static")
+    raise UsageError(
+        f"--keras {keras}: a run takes the Keras that is installed, 2 or 3; for other versions add --static"
+    )
 
 
 def refuse(options: Mapping[str, object]) -> None:

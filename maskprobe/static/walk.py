@@ -84,7 +84,7 @@ class Walk:
             self._items += 1
         number = self._tensors
         self._tensors += 1
-        return Tensor(number, item, shape, dtype, producer, values, symbol)  # type: ignore[arg-type]
+        return Tensor(number, item, shape, dtype, producer, values, symbol)
 
     def mask_on(self, tensor: Tensor) -> MaskState:
         """The mask attached to a tensor now."""

@@ -14,10 +14,11 @@ import maskprobe
 from maskprobe.errors import NotCheckedError, UsageError
 from maskprobe.static.behaviour import BEHAVIOURS, Behaviour
 from maskprobe.static.eras import Era, Keras, version_of
-from maskprobe.version_matrix.seen import Seen
 from maskprobe.version_matrix.rows import _telling_words
+from maskprobe.version_matrix.seen import Seen
 from maskprobe.version_matrix.spans import SPANS, span_of, titles_of
 from maskprobe.version_matrix.values import Matrix, Ran
+import itertools
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
@@ -62,7 +63,7 @@ def test_each_range_is_stood_for_by_its_newest_measured_version() -> None:
 
 def test_ranges_leave_no_gap_in_keras_3() -> None:
     spans = [span for span in SPANS if span.keras.era.is_keras3]
-    for span, following in zip(spans, spans[1:], strict=False):
+    for span, following in itertools.pairwise(spans):
         assert version_of(following.first) == (3, version_of(span.last)[1] + 1)
 
 
@@ -154,7 +155,10 @@ def test_a_model_that_fails_in_some_versions_is_told(tmp_path: Path) -> None:
     found = static(tmp_path / "attention.keras", "3.4", "3.6", "3.7")
     failing = [column.title for column in found.columns if column.failure is not None]
     assert failing == ["Keras 3.4", "Keras 3.6"]
-    assert found.sentences[-1] == "Older ones differ: Keras 3.4, Keras 3.6 and Keras 3.7." or "Keras 3.4" in found.sentences[-1]
+    assert (
+        found.sentences[-1] == "Older ones differ: Keras 3.4, Keras 3.6 and Keras 3.7."
+        or "Keras 3.4" in found.sentences[-1]
+    )
 
 
 @pytest.mark.parametrize(
