@@ -19,6 +19,7 @@ Entry: TypeAlias = dict[str, Any]
 
 STEPS, WIDTH, VOCABULARY = 16, 16, 1000
 KERAS = "3.15.1"
+_FIRST_LSTM = 2
 _SEQUENCE = [None, STEPS, WIDTH]
 
 
@@ -36,7 +37,7 @@ def write_keras(path: Path, layers: int) -> Path:
 
 
 def write_h5(path: Path, layers: int, size: int) -> Path:
-    """Write an `.h5` file of about `size` bytes with so many layers. The space for its weights is set aside unwritten."""
+    """Write an `.h5` file of about `size` bytes with so many layers. Room for its weights is set aside unwritten."""
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"], file.attrs["backend"] = KERAS, "tensorflow"
         file.attrs["model_config"] = json.dumps(_model(layers))
@@ -63,7 +64,7 @@ def _model(layers: int) -> Entry:
     entries = [_input(), _embedding()]
     last = "embedding"
     for place in range(layers - 1):
-        if place == 2:
+        if place == _FIRST_LSTM:
             entries.append(_not_equal())
         entries.append((_dense, _norm, _lstm)[place % 3](place, last))
         last = str(entries[-1]["name"])
@@ -78,11 +79,11 @@ def _model(layers: int) -> Entry:
     }
 
 
-def _object(module: str, kind: str, /, **config: Any) -> Entry:
+def _object(module: str, kind: str, /, **config: Any) -> Entry:  # noqa: ANN401 - whatever a config holds
     return {"module": module, "class_name": kind, "config": config, "registered_name": None}
 
 
-def _layer(kind: str, name: str, reads: list[int | None], node: Entry, **config: Any) -> Entry:
+def _layer(kind: str, name: str, reads: list[int | None], node: Entry, **config: Any) -> Entry:  # noqa: ANN401 - whatever a config holds
     dtype = _object("keras", "DTypePolicy", name="float32")
     return {
         **_object("keras.layers", kind, name=name, trainable=True, dtype=dtype, **config),

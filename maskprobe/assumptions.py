@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from maskprobe.errors import UsageError
 from maskprobe.static.rulebook import Assumption
@@ -50,10 +50,16 @@ def _of_project(start: Path) -> Mapping[str, str]:
     return {}
 
 
+def _toml(text: str) -> Mapping[str, Any]:
+    import tomllib  # noqa: PLC0415 - few projects say anything
+
+    return tomllib.loads(text)
+
+
 def _table(file: Path) -> Mapping[str, str]:
     try:
         text = file.read_text(encoding="utf-8")
-        stated = tomllib.loads(text) if "maskprobe" in text else {}
+        stated = _toml(text) if "maskprobe" in text else {}
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: it cannot be read ({error})") from None
     table = stated.get("tool", {}).get("maskprobe", {}).get("assume", {})

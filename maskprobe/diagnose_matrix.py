@@ -13,6 +13,7 @@ from maskprobe.archive.archive import Archive
 from maskprobe.archive.read import read_archive
 from maskprobe.assumptions import assumptions
 from maskprobe.mask_trace import Trace
+from maskprobe.matrix_runs import Run, runs_of
 from maskprobe.probe.probe import Probe, make_probe
 from maskprobe.static.eras import Era, Keras, keras_of, named_keras
 from maskprobe.static.rulebook import Assumption

@@ -14,7 +14,7 @@ from maskprobe.witness import Verdict
 def judge_loss(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply the rules on losses and metrics to `trace`."""
     from maskprobe.rules.blamed_flow import BlamedFlow
-    from maskprobe.rules.registry import check_losses
+    from maskprobe.rules.check import check_losses
 
     flow = BlamedFlow(trace)
     return Report(trace, flow.events, check_losses(flow), file)
@@ -23,7 +23,7 @@ def judge_loss(trace: Trace, file: FileInfo | None = None) -> Report:
 def judge(trace: Trace, file: FileInfo | None = None) -> Report:
     """Apply all rules to `trace`."""
     from maskprobe.rules.blamed_flow import BlamedFlow
-    from maskprobe.rules.registry import check_all
+    from maskprobe.rules.check import check_all
     from maskprobe.rules.verdict import verdicts
 
     flow = BlamedFlow(trace)

@@ -42,6 +42,10 @@ _NAMED_FUNCTION_KEYS = ("_initializer", "_regularizer", "_constraint", "activati
 _LEAVES = frozenset({str, int, float, bool, bytes, type(None)})
 """Values that hold no others."""
 
+_NAMING_KEYS = ("module", "class_name", "registered_name", "shared_object_id")
+_OBJECT_KEYS = frozenset({*_NAMING_KEYS, "config"})
+"""The keys of an object as Keras writes it: its own entries stand under `config`."""
+
 _MODEL_LISTS = ("layers", "layer", "backward_layer", "forward_layer")
 """Config keys under which the layers of a model or the inner layer of a wrapper stand: they make up a path."""
 
@@ -86,7 +90,7 @@ class _Walk:
             for item in value:
                 if type(item) not in _LEAVES:
                     self.value(item, path)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, (dict, Mapping)):
             if isinstance(value.get("class_name"), str):
                 self._object(value, path)
             else:
@@ -94,12 +98,13 @@ class _Walk:
 
     def _entries(self, value: Mapping[str, Any], path: str) -> None:
         for key, item in value.items():
-            if type(item) in _LEAVES:
-                if type(item) is str and item not in FUNCTIONS and str(key).endswith(_NAMED_FUNCTION_KEYS):
+            kind = type(item)
+            if kind in _LEAVES:
+                if kind is str and item not in FUNCTIONS and str(key).endswith(_NAMED_FUNCTION_KEYS):
                     self.found.append(_missing(path, item))
             elif key in _MODEL_LISTS:
                 self._layers(item, path)
-            else:
+            elif item:
                 self.value(item, path)
 
     def _layers(self, value: object, path: str) -> None:
@@ -128,8 +133,10 @@ class _Walk:
             inner = {key: item for key, item in inner.items() if key not in ("function", "mask", "output_shape")}
         # The config of a Sequential of Keras before 2.2.3 is the list of its layers.
         is_list = name in MODELS and isinstance(inner, (list, tuple))
-        self._entries({"layers" if is_list else "config": inner}, path)
-        self._entries({key: item for key, item in value.items() if key != "config"}, path)
+        if inner:
+            self._entries({"layers" if is_list else "config": inner}, path)
+        if value.keys() - _OBJECT_KEYS or any(type(value.get(key)) not in _LEAVES for key in _NAMING_KEYS):
+            self._entries({key: item for key, item in value.items() if key != "config"}, path)
 
     def _class_items(self, value: Mapping[str, Any], path: str) -> Iterator[CodeItem]:
         name, module, registered = value["class_name"], value.get("module"), value.get("registered_name")

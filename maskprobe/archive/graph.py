@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -62,10 +62,9 @@ class GraphCall:
             if isinstance(value, TensorRef) and (name == "mask" or name.endswith("_mask"))
         }
 
-    def reads(self) -> Iterator[TensorRef]:
+    def reads(self) -> Sequence[TensorRef]:
         """All tensors that the call reads, positional and keyword."""
-        yield from self.inputs
-        yield from _references(self.keywords)
+        return (*self.inputs, *_references(self.keywords)) if self.keywords else self.inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +117,15 @@ def _deep(path: str, layer: GraphLayer) -> Iterator[tuple[str, GraphLayer]]:
 def _references(value: object) -> Iterator[TensorRef]:
     if isinstance(value, TensorRef):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         for item in value.values():
-            yield from _references(item)
+            if not isinstance(item, _PLAIN):
+                yield from _references(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _references(item)
+            if not isinstance(item, _PLAIN):
+                yield from _references(item)
+
+
+_PLAIN = (str, int, float, type(None))
+"""Values that are no tensors, and hold none."""

@@ -46,6 +46,8 @@ def as_index(value: object, where: str) -> int:
 
 def whole(value: object) -> int | None:
     """Give a whole number (a NumPy one too) as an int; None for everything else, bool included."""
+    if value is None or type(value) is int:
+        return value
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         return None
     return index(value)
@@ -56,7 +58,9 @@ _TUPLES = ("__tuple__", "TensorShape")
 
 def untuple(value: object) -> object:
     """Take the items out of `{"class_name": "__tuple__", "items": [...]}`, as TensorFlow writes tuples to JSON."""
-    if not isinstance(value, (list, str, int)) and isinstance(value, Mapping) and value.get("class_name") in _TUPLES:
+    if value is None or isinstance(value, (list, str, int)):
+        return value
+    if isinstance(value, (dict, Mapping)) and value.get("class_name") in _TUPLES:
         return value.get("items")
     return value
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskprobe.archive import parse_graph
-from maskprobe.archive.loss_names import names_of
 from maskprobe.archive.graph import GraphLayer, LayerGraph, ModelKind
+from maskprobe.archive.loss_names import names_of
 from maskprobe.backend.arguments import leaves
 from maskprobe.backend.engine import Engine, engine_of, get_engine
 from maskprobe.backend.facts import layer_facts

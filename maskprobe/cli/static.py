@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskprobe.cli.exits import say
-from maskprobe.errors import LoadError, MaskprobeError, MissingFunctionError, NotCheckedError, UntrustedCodeError, UsageError
+from maskprobe.errors import (
+    LoadError,
+    MaskprobeError,
+    MissingFunctionError,
+    NotCheckedError,
+    UntrustedCodeError,
+    UsageError,
+)
 from maskprobe.probe.options import ProbeOptions
 
 if TYPE_CHECKING:  # importing it at run time would bring NumPy into `maskprobe --help`
@@ -69,7 +76,9 @@ def loadable(keras: str | None) -> int | None:
     """
     if keras is None or keras in {"2", "3"}:
         return None if keras is None else int(keras)
-    raise UsageError(f"--keras {keras}: a run takes the Keras that is installed, 2 or 3; for other versions add --static")
+    raise UsageError(
+        f"--keras {keras}: a run takes the Keras that is installed, 2 or 3; for other versions add --static"
+    )
 
 
 def refuse(options: Mapping[str, object]) -> None:

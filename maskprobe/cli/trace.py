@@ -10,6 +10,7 @@ import typer
 
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
+from maskprobe.cli.light import lightly
 from maskprobe.cli.static import Reading, loadable, read_off, read_off_instead, refuse
 from maskprobe.cli.streams import own_streams
 from maskprobe.errors import NotCheckedError
@@ -51,7 +52,7 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
     quiet: options.Quiet = False,
 ) -> None:
     """Follow the masks of one model: a line a layer call, then what is wrong and how to mend it."""
-    with one_line_errors():
+    with one_line_errors(), lightly(static):
         probe = ProbeOptions(padding, length, batch, pad_value, seed, tuple(mask_input or ()))
         reading = Reading(file, keras, tuple(assume or ()), probe, deduce=not no_replay)
         if static:

@@ -69,9 +69,7 @@ Assume = Annotated[
 ]
 KerasNames = Annotated[
     list[str] | None,
-    typer.Option(
-        "--keras", metavar="VERSION", help="A version to show: 3.4, 2.10, keras-2.2.4. Repeatable; else all."
-    ),
+    typer.Option("--keras", metavar="VERSION", help="A version to show: 3.4, 2.10, keras-2.2.4. Repeatable; else all."),
 ]
 StaticOnly = Annotated[bool, typer.Option("--static", help="Run nothing: go by the rules of each version alone.")]
 AssumeOfOwn = Annotated[

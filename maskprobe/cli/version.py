@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 
 
 def version_lines() -> Iterator[str]:
     """One line a package."""
+    import platform
+
     from maskprobe.backend.engine import installed_versions
     from maskprobe.version import __version__
 

@@ -7,7 +7,7 @@ which number stood for padding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -191,6 +191,6 @@ def _data_tensors(call: GraphCall) -> list[TensorRef]:
     return list(GraphCall(call.layer, call.index, call.inputs, data).reads())
 
 
-def _mask_tensors(call: GraphCall) -> Iterator[TensorRef]:
+def _mask_tensors(call: GraphCall) -> Sequence[TensorRef]:
     masks = {name: value for name, value in call.keywords.items() if _is_mask_argument(name)}
     return GraphCall(call.layer, call.index, (), masks).reads()

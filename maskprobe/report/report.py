@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from maskprobe.finding import CallEvent, FailOn, Finding, Severity
-from maskprobe.loss.walk import LossWalk
 from maskprobe.mask_trace import Trace
+
+if TYPE_CHECKING:  # only verify-loss walks through one
+    from maskprobe.loss.walk import LossWalk
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,6 @@ from maskprobe.mask_trace import CallKind, CallRecord, Unreadable
 from maskprobe.rules.blame import Fault
 from maskprobe.rules.blamed_flow import BlamedFlow
 from maskprobe.rules.by_value import moved_by_amount
-from maskprobe.rules.loss_unseen import unseen_losses
 from maskprobe.rules.masks import given_masks, made_masks, misfit
 from maskprobe.rules.not_known import not_known
 from maskprobe.rules.rule import Rule
@@ -81,6 +80,10 @@ def check_loss(flow: BlamedFlow) -> Iterator[Finding]:
             "The compile settings could not be rebuilt, or the loss does not take made-up targets.",
             "Name a loss with --loss, or bring data with --data and --targets.",
         )
+    if check is None:
+        return
+    from maskprobe.rules.loss_unseen import unseen_losses  # noqa: PLC0415 - a trace read off a file has no use for it
+
     for unseen in unseen_losses(flow):
         yield _unchecked(unseen.path, unseen.message, unseen.cause, unseen.fix)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TypeAlias
 
 from maskprobe.archive.plain import words
@@ -99,11 +100,13 @@ _TAKES_IN_KERAS_2 = {**TAKES, "ActivityRegularization": ("mask",), "GroupNormali
 """ActivityRegularization has no `call` of its own, and that of `Layer` takes whatever comes."""
 
 
+@lru_cache(maxsize=1024)
 def takes_of(class_name: str, era: Era) -> tuple[str, ...]:
     """The mask arguments that the `call` of a class takes and that Keras fills in by itself, in `era`."""
     return (TAKES if era.is_keras3 else _TAKES_IN_KERAS_2).get(class_name, ())
 
 
+@lru_cache(maxsize=1024)
 def behaviour_of(class_name: str, era: Era) -> Behaviour:
     """What a built-in layer of this class does to masks in `era`. Layers that are not named drop them."""
     found = Behaviour.DROP

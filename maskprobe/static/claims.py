@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TypeAlias
 
 from maskprobe.static.eras import Era
@@ -66,20 +67,14 @@ CLAIMS: Mapping[Claim, Evidence] = {
     ),
     Claim.MERGE_NEEDS_ALL: Evidence(((_K3, True),), ("Add first masked", "Add second masked")),
     Claim.MERGE_BY_OR: Evidence(((_K3, True),), ("Add both masked",)),
-    Claim.MERGE_LOSES: Evidence(
-        ((_K3, True), (Era.KERAS_3_4, False)), ("Add both masked", "Concatenate both masked")
-    ),
-    Claim.NEEDS_FITTING_VALUE_MASK: Evidence(
-        ((_K3, True), (Era.KERAS_3_12, False)), ("Attention of 2, both masked",)
-    ),
+    Claim.MERGE_LOSES: Evidence(((_K3, True), (Era.KERAS_3_4, False)), ("Add both masked", "Concatenate both masked")),
+    Claim.NEEDS_FITTING_VALUE_MASK: Evidence(((_K3, True), (Era.KERAS_3_12, False)), ("Attention of 2, both masked",)),
     Claim.REFUSES_QUERY_MASK: Evidence(
         ((Era.KERAS_3_4, True), (Era.KERAS_3_7, False)), ("Attention of 2, first masked", "Attention of 2, both masked")
     ),
     Claim.SOFTMAX_LAYS_MASK: Evidence(((Era.TF_2_4, True),), ("Softmax", "Softmax(axis=1) of one feature")),
     Claim.GROUPS_LAY_MASK: Evidence(((Era.TF_2_14, True), (_K3, False)), ("GroupNormalization",)),
-    Claim.LISTS_MUST_BE_WHOLE: Evidence(
-        ((_K3, True), (Era.KERAS_3_4, False)), ("model of two inputs, first masked",)
-    ),
+    Claim.LISTS_MUST_BE_WHOLE: Evidence(((_K3, True), (Era.KERAS_3_4, False)), ("model of two inputs, first masked",)),
     Claim.HANDS_ON: Evidence(
         ((Era.KERAS_2_2, True), (_TF, False), (_TF23, True)), ("model of nothing, masked", "Layer")
     ),
@@ -90,6 +85,7 @@ CLAIMS: Mapping[Claim, Evidence] = {
 }
 
 
+@cache
 def holds(claim: Claim, era: Era) -> bool:
     """Whether a claim holds in an era."""
     found = False

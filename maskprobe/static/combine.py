@@ -49,7 +49,7 @@ def first_unsure(masks: Sequence[MaskState]) -> Unreadable | None:
 
 
 def side_by_side(
-    masks: Sequence[MaskState], shapes: Sequence[tuple[int | None, ...]], axis: int, fill: bool, symbols: Symbols
+    masks: Sequence[MaskState], shapes: Sequence[tuple[int | None, ...]], axis: int, *, fill: bool, symbols: Symbols
 ) -> MaskState:
     """The mask of tensors put side by side along `axis`: each mask, spread over the features, put side by side too.
 
@@ -75,7 +75,8 @@ def side_by_side(
         joined: BoolArray = np.concatenate(parts, axis=axis)
     except ValueError as error:
         raise UnfitMasksError(str(error)) from error
-    return Mask(joined.all(axis=-1) if fill else joined.any(axis=-1))
+    found: BoolArray = np.all(joined, axis=-1) if fill else np.any(joined, axis=-1)
+    return Mask(found)
 
 
 def _is_last(axis: int, masks: Sequence[MaskState], shapes: Sequence[tuple[int | None, ...]]) -> bool:

@@ -58,7 +58,8 @@ def _expand(given: Sequence[Any], keywords: Mapping[str, Any]) -> Values:
 
 def _squeeze(given: Sequence[Any], keywords: Mapping[str, Any]) -> Values:
     axis = _axis(keywords)
-    return np.squeeze(given[0]) if axis is None else np.squeeze(given[0], axis)
+    squeezed: Values = np.squeeze(given[0], axis=axis)
+    return squeezed
 
 
 def _concatenate(given: Sequence[Any], keywords: Mapping[str, Any]) -> Values:

@@ -78,8 +78,8 @@ def facts_of(layer: GraphLayer, behaviour: Behaviour, era: Era) -> LayerFacts:
 def _settings(layer: GraphLayer) -> Mapping[str, Any]:
     config = layer.config
     found: dict[str, Any] = {}
-    for name in _SETTINGS:
-        value = config.get(name)
+    for name in filter(config.__contains__, _SETTINGS):
+        value = config[name]
         if isinstance(value, (bool, int, float, str)) or (
             isinstance(value, (list, tuple)) and all(isinstance(item, int) for item in value)
         ):

@@ -51,7 +51,7 @@ def masking(step: Step) -> list[MaskState]:
     """
     tensor, value = step.given.first[0], step.config.get("mask_value", 0.0)
     if tensor.values is not None and isinstance(value, (int, float)):
-        return [Mask(np.any(tensor.values != value, axis=-1))]
+        return [step.symbols.known(np.any(tensor.values != value, axis=-1))]
     differs = step.symbols.computed(("notequal", (step.symbols.of(tensor), _plain(value))))
     return [step.symbols.mask_of(("any", differs, -1, False))]
 
@@ -69,7 +69,7 @@ def embedding(step: Step) -> list[MaskState]:
         return []
     tensor = step.given.first[0]
     if tensor.values is not None:
-        return [Mask(tensor.values != 0)]
+        return [step.symbols.known(tensor.values != 0)]
     return [step.symbols.mask_of(("notequal", (step.symbols.of(tensor), 0.0)))]
 
 

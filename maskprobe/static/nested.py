@@ -39,9 +39,7 @@ def run_model(walk: Walk, frame: Frame, graph: LayerGraph) -> list[Tensor]:
     frame.taken_off = tuple(tensor.number for tensor in masked if isinstance(walk.mask_on(tensor), Absent))
     found = []
     for tensor in made:
-        outer = walk.new(
-            tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item
-        )
+        outer = walk.new(tensor.shape, tensor.dtype, frame.path, tensor.values, symbol=tensor.symbol, item=tensor.item)
         if walk.witness is not None:
             walk.witness.same(outer.number, tensor.number)
         found.append(outer)

@@ -126,9 +126,8 @@ def symbol_of(layer: GraphLayer, given: Given, symbols: Symbols) -> Hashable:
     if kind_of(layer) is not CallKind.OPERATION:
         return None
     name = bare_name(layer)
-    operands: list[Hashable] = []
-    for argument in [*in_places(given.first, given.places, given.plain), *given.others.values(), *_second(given)]:
-        operands.append(_operand(argument, symbols))
+    arguments = [*in_places(given.first, given.places, given.plain), *given.others.values(), *_second(given)]
+    operands = [_operand(argument, symbols) for argument in arguments]
     if name in {"any", "reduceany", "all", "reduceall"}:
         axis = given.plain.get("axis", layer.config.get("axis"))
         kept = bool(given.plain.get("keepdims", layer.config.get("keepdims", False)))

@@ -13,5 +13,3 @@ def renamed(layer: GraphLayer, name: str, *, turned: bool = False) -> GraphLayer
     if turned:
         config["go_backwards"] = not config.get("go_backwards", False)
     return replace(layer, name=name, config=config)
-
-

@@ -124,11 +124,16 @@ class Rulebook:
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
         if returns_scores(step) and len(masks) == 1 and holds(Claim.SCORES_HAVE_MASK, self.era):
             masks = [*masks, self._on_scores(walk, step)]
-        if layer.class_name == "MultiHeadAttention" and holds(Claim.ATTENTION_TAKES_MASKS_OFF, self.era) and assumed is None:
+        if (
+            layer.class_name == "MultiHeadAttention"
+            and holds(Claim.ATTENTION_TAKES_MASKS_OFF, self.era)
+            and assumed is None
+        ):
             walk.take_off(frame, [*given.first, *given.others.values()])
         return self._made(walk, frame, step, masks)
 
     def masks(self, step: Step, behaviour: Behaviour) -> Sequence[MaskState]:
+        """The masks of what a call returns, in order; what is not named has none."""
         if behaviour is Behaviour.UNKNOWN and step.layer.class_name == "Lambda" and _is_plain_lambda(step):
             return []
         return MASK_RULES[behaviour](step)

@@ -113,7 +113,7 @@ class SecondWitness:
             MixedInput(record.name, _sized(tensor.shape), tensor.dtype, _values(record.mask))
             for tensor, record in zip(tensors, reads, strict=True)
         )
-        call = MixedCall("Add", False, {}, inputs, (shape,), {}, {}, 2, (made[0].dtype,))  # noqa: FBT003
+        call = MixedCall("Add", False, {}, inputs, (shape,), {}, {}, 2, (made[0].dtype,))
         found = self._deducer.deduce(call, maps, [])
         self._taint.call(call, [tensor.number for tensor in tensors], [made[0].number])
         if found is None:

@@ -46,5 +46,7 @@ def _of_mapping(stated: Mapping[str, Any]) -> Any:
         parts = config.get("args", [config.get("start"), config.get("stop"), config.get("step")])
         return slice(*(None if part is None else int(part) for part in parts))
     if {"start", "stop"} <= set(stated):
-        return slice(*(stated.get(key) if isinstance(stated.get(key), int) else None for key in ("start", "stop", "step")))
+        return slice(
+            *(stated.get(key) if isinstance(stated.get(key), int) else None for key in ("start", "stop", "step"))
+        )
     raise TypeError(name)

@@ -40,6 +40,7 @@ class Symbols:
     """Numbers what is computed: the same computation gets the same number."""
 
     _numbers: dict[Hashable, int] = field(default_factory=dict)
+    _masks: dict[Hashable, Mask] = field(default_factory=dict)
 
     def number(self, symbol: Hashable) -> int:
         """The number of a computation."""
@@ -61,13 +62,26 @@ class Symbols:
             return mask.shape, mask.values.tobytes()
         return ("computed", mask.identity) if isinstance(mask, Unreadable) and mask.identity is not None else None
 
+    def known(self, values: Values) -> Mask:
+        """The mask of these values, bool: one object for all masks that are equal, so that they are soon compared."""
+        key = values.shape, values.tobytes()
+        found = self._masks.get(key)
+        if found is None:
+            found = self._masks[key] = Mask(values)
+        return found
+
     def mask_of(self, symbol: Hashable) -> Unreadable:
         """The mask that is computed so: it is there, its values are not known."""
         return Unreadable(COMPUTED, present=True, identity=self.number(symbol))
 
 
+def is_certain(mask: MaskState) -> bool:
+    """Whether there surely is a mask."""
+    return isinstance(mask, Mask) or (isinstance(mask, Unreadable) and mask.present is True)
+
+
 def as_mask(tensor: Tensor, symbols: Symbols) -> MaskState:
     """A tensor that is given as a mask."""
     if tensor.values is not None:
-        return Mask(tensor.values.astype(np.bool_))
+        return symbols.known(tensor.values.astype(np.bool_))
     return symbols.mask_of(tensor.symbol if tensor.symbol is not None else ("item", tensor.item))

@@ -26,7 +26,7 @@ from maskprobe.static.rulebook import Assumption, Rulebook
 from maskprobe.static.run_order import in_run_order
 from maskprobe.static.second_witness import SecondWitness
 from maskprobe.static.step import Given, GivenMask, RefusedError
-from maskprobe.static.tensors import Symbols, Tensor, Values, as_mask
+from maskprobe.static.tensors import Symbols, Tensor, Values, as_mask, is_certain
 from maskprobe.witness import Replay
 
 
@@ -84,7 +84,7 @@ class Walk:
             self._items += 1
         number = self._tensors
         self._tensors += 1
-        return Tensor(number, item, shape, dtype, producer, values, symbol)  # type: ignore[arg-type]
+        return Tensor(number, item, shape, dtype, producer, values, symbol)
 
     def mask_on(self, tensor: Tensor) -> MaskState:
         """The mask attached to a tensor now."""
@@ -250,7 +250,8 @@ class Walk:
         items = {tensor.item for tensor in tensors if not isinstance(self.mask_on(tensor), Absent)}
         read = [*frame.given.first, *frame.given.others.values()]
         # What was cast is an object of its own: what the caller has keeps its mask.
-        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in items and tensor.item >= 0)
+        certain = {item for item in items if item >= 0 and is_certain(self.masks[item])}
+        frame.taken_off = tuple(tensor.number for tensor in read if tensor.item in certain)
         for item in items:
             self.masks.pop(item, None)
 

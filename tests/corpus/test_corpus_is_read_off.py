@@ -9,9 +9,9 @@ from pathlib import Path
 
 import keras
 import pytest
-from agreement import disagreements, unknown_calls
 from corpus_pairs import Pair, all_pairs
 
+from maskprobe.agreement import disagreements, unknown_calls
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.archive.config import parse_graph
 from maskprobe.diagnose import TraceRequest, trace_live
@@ -59,13 +59,13 @@ def both(pair: Pair, twin: str) -> tuple[Trace, Trace] | None:
 def of_builtin_layers(found: list[str], static: Trace) -> list[str]:
     """Disagreements at calls of Keras's own layers, outside of layers that are not."""
     foreign = {call.path for call in static.calls if not call.facts.builtin}
-    return [line for line in found if not any(line.startswith((f"{path}:", f"{path} ", f"{path}/")) for path in foreign)]
+    return [
+        line for line in found if not any(line.startswith((f"{path}:", f"{path} ", f"{path}/")) for path in foreign)
+    ]
 
 
 def faults(static: Trace) -> Iterator[Finding]:
-    return (
-        one for one in judge(static).findings if one.severity is not Severity.NOTE and not one.unchecked
-    )
+    return (one for one in judge(static).findings if one.severity is not Severity.NOTE and not one.unchecked)
 
 
 @pytest.mark.slow

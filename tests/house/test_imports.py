@@ -122,7 +122,9 @@ except SystemExit:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["trace", "--help"], ["verify-loss", "--help"], ["matrix", "--help"], ["rule", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["trace", "--help"], ["verify-loss", "--help"], ["matrix", "--help"], ["rule", "--help"]]
+)
 def test_help_imports_neither_tensorflow_nor_numpy(arguments: list[str]) -> None:
     loaded = loaded_after(HELP.format(arguments=arguments))
     assert "typer" in loaded

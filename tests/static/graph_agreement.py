@@ -9,10 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from maskprobe.agreement import disagreements, unknown_calls
 from graph_building import Building
 from graph_models import as_model, random_model, random_sequential
 
+from maskprobe.agreement import disagreements, unknown_calls
 from maskprobe.archive.read import read_archive
 from maskprobe.diagnose import TraceRequest, trace_file
 from maskprobe.errors import NotCheckedError

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from maskprobe.agreement import unknown_calls
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.archive.config import parse_graph
 from maskprobe.mask_trace import (
@@ -31,8 +32,6 @@ from maskprobe.probe.probe import Probe
 from maskprobe.static.claims import CLAIMS
 from maskprobe.static.eras import Era, Keras
 from maskprobe.static.trace import StaticOptions, static_trace
-
-from maskprobe.agreement import unknown_calls
 
 __all__ = ["CLAIMS", "RESULTS", "Measured", "differences", "measured"]
 
@@ -93,10 +92,14 @@ def differences(one: Measured, case: Mapping[str, Any]) -> Iterator[str]:
     if static.failure is not None:
         yield f"static fails at {static.failure}: {static.by_path[static.failure].error}"
         return
+    yield from _of_calls(static, case["calls"])
+
+
+def _of_calls(static: Trace, calls: list[Mapping[str, Any]]) -> Iterator[str]:
     own: dict[str, list[CallRecord]] = {}
     for read in static.calls:
         own.setdefault(_bare(read.path), []).append(read)
-    for call in case["calls"]:
+    for call in calls:
         path = _bare(call["path"])
         if call["class"].endswith("Cell") or call["class"].endswith("Cells") or _makes_masks(call):
             continue  # no calls of their own; masks under way
@@ -172,4 +175,4 @@ def _seen(values: Any) -> str:
     if values is None:
         return "none"
     array = np.asarray(values, dtype=int)
-    return "/".join("".join(map(str, row)) for row in array) if array.ndim == 2 else f"mask {array.shape}"  # noqa: PLR2004
+    return "/".join("".join(map(str, row)) for row in array) if array.ndim == 2 else f"mask {array.shape}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from agreement import disagreements, unknown_calls
 
+from maskprobe.agreement import disagreements, unknown_calls
 from maskprobe.archive.archive import CodeKind
 from maskprobe.archive.read import read_archive
 from maskprobe.diagnose import TraceRequest, trace_file
@@ -16,7 +16,9 @@ from maskprobe.static.eras import Keras, keras_of
 from maskprobe.static.trace import StaticOptions, static_trace
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = sorted(path for path in (ROOT / "sample_models").iterdir() if path.suffix in {".h5", ".keras", ".saved_model"})
+SAMPLES = sorted(
+    path for path in (ROOT / "sample_models").iterdir() if path.suffix in {".h5", ".keras", ".saved_model"}
+)
 LEGACY = sorted(
     path for path in (ROOT / "tests" / "data" / "legacy_models").iterdir() if path.suffix in {".h5", ".keras"}
 )

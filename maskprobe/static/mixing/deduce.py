@@ -5,7 +5,7 @@ Follows `maskprobe/backend/replay/replayer.py` step by step; only the noise is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,12 @@ from maskprobe.static.mixing.arrays import Moved
 from maskprobe.static.mixing.call import BoolArray, MixedCall, MixedInput, Shape
 from maskprobe.static.mixing.pointwise import HANDED_ON, POINTWISE
 from maskprobe.static.mixing.recurrent import LAYERS as RECURRENT
+from maskprobe.static.mixing.remembered import Remembered, likeness
 from maskprobe.static.mixing.table import moves, works_by_step
 from maskprobe.witness import Movement, OutputWitness, Replay
 
 UNKNOWN = "what it does to time steps is not known from the file"
 _WITH_FEATURES = 3
-_MOST_REMEMBERED = 4096
 _REARRANGES = POINTWISE | {"Flatten", "Reshape", "Permute", "RepeatVector", "Concatenate", "Cropping1D"}
 """Layers that give back ids where they read ids."""
 
@@ -43,27 +43,30 @@ class Deducer:
     """Deduces, and remembers what it found for calls that change nothing: most calls of a model are alike."""
 
     def __init__(self) -> None:
-        self._remembered: dict[tuple[int, Shape, bool, bool], tuple[PaddingMap, Deduced]] = {}
+        self._remembered: Remembered[Deduced] = Remembered()
 
     def deduce(
         self, call: MixedCall, padding: Sequence[PaddingMap | None], output_masks: Sequence[BoolArray | None]
     ) -> Deduced | None:
-        """As the function `deduce`; layers that work by step on the same padding map get the same values."""
-        given = padding[0] if works_by_step(call) else None
-        if given is None or given.shape[-1] > 1 or call.makes_mask or not call.inputs[0].moves:
-            return deduce(call, padding, output_masks)
-        shape, carried = call.outputs[0], _is_handed_on(call)
-        key = id(given), shape, not output_masks or output_masks[0] is None, carried
-        known = self._remembered.get(key)
-        if known is not None:
-            return known[1]
-        found = deduce(call, padding, output_masks)
-        if found is not None:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            # The map is kept as long as its id stands for it.
-            self._remembered[key] = given, found
+        """As the function `deduce`; calls that are alike and read the same padding map get the same values."""
+        key = self._likeness(call, padding, output_masks)
+        found = self._remembered.get(key)
+        if found is None:
+            found = deduce(call, padding, output_masks)
+            if found is not None:
+                self._remembered.keep(key, found, padding, output_masks, call.masks)
         return found
+
+    @staticmethod
+    def _likeness(
+        call: MixedCall, padding: Sequence[PaddingMap | None], output_masks: Sequence[BoolArray | None]
+    ) -> Hashable:
+        if not works_by_step(call):
+            return likeness(call, [*padding, *output_masks])
+        given = padding[0]
+        if given is None or given.shape[-1] > 1 or call.makes_mask or not call.inputs[0].moves:
+            return None
+        return id(given), call.outputs[0], not output_masks or output_masks[0] is None, _is_handed_on(call)
 
 
 def deduce(

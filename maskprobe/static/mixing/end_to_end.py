@@ -15,7 +15,8 @@ from maskprobe.padding_map import PaddingMap
 from maskprobe.static.mixing.arrays import Moved, still
 from maskprobe.static.mixing.call import BoolArray, MixedCall, Shape
 from maskprobe.static.mixing.deduce import movement_of
-from maskprobe.static.mixing.table import moves
+from maskprobe.static.mixing.remembered import Remembered, likeness
+from maskprobe.static.mixing.table import moves, works_by_step
 from maskprobe.witness import Change, OutputEffect, Proof
 
 BEHIND_UNKNOWN = "it depends on a call that is not known from the file"
@@ -40,15 +41,31 @@ class Taint:
     """By tensor number the positions that move for certain. What is not in it does not."""
     reach: dict[int, BoolArray] = field(default_factory=dict)
     """By tensor number the positions that move at most, where that is more: behind calls that are not known."""
+    _known: Remembered[tuple[BoolArray, ...]] = field(default_factory=Remembered)
+    _unions: Remembered[tuple[BoolArray]] = field(default_factory=Remembered)
 
     def source(self, number: int, padding: PaddingMap | None) -> None:
         """Put noise on the padded steps of a tensor: what came out of a mask source, or a padded input of numbers.
 
         Call it after `call` for the outputs of an Embedding or a Masking.
         """
-        if padding is not None and padding.any():
-            known = self.taints.get(number)
-            self.taints[number] = padding if known is None else known | padding
+        known = self.taints.get(number)
+        if padding is None or known is padding:
+            return
+        if known is not None:
+            self.taints[number] = self._both(known, padding)
+        elif padding.any():
+            self.taints[number] = padding
+
+    def _both(self, known: BoolArray, padding: PaddingMap) -> BoolArray:
+        """Where either moves: the same object for the same two, and `known` itself where that is all."""
+        key = id(known), id(padding)
+        found = self._unions.get(key)
+        if found is None:
+            both = known | padding
+            found = (known if np.array_equal(both, known) else both,)
+            self._unions.keep(key, found, known, padding)
+        return found[0]
 
     def same(self, number: int, before: int) -> None:
         """Tensor `number` is tensor `before` under another name."""
@@ -78,19 +95,27 @@ class Taint:
         for place, (number, dtype) in enumerate(zip(outputs, dtypes, strict=True)):
             if dtype == "bool":
                 continue  # masks are held
-            if found is not None and found[place].any():
+            if found is not None and (found[place] is low[0] or found[place].any()):
                 self.taints[number] = found[place]
             if most is None or found is None or "float" not in dtype:
                 self.reach[number] = np.ones((1,) * len(call.outputs[place]), np.bool_)
             elif most is not found and (most[place] & ~found[place]).any():
                 self.reach[number] = most[place]
 
-    @staticmethod
-    def _moves(call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...] | None:
+    def _moves(self, call: MixedCall, moved: Sequence[Moved]) -> tuple[BoolArray, ...] | None:
         held = [None if one.held else part for one, part in zip(call.inputs, moved, strict=True)]
-        if all(part is None for part in held):
+        if all(part is None for part in held) or not call.outputs:
             return tuple(still(len(shape)) for shape in call.outputs)
-        return moves(call, held)
+        first, same = held[0], call.outputs[0][:-1] == call.inputs[0].shape[:-1]
+        if first is not None and first.shape[-1] == 1 and same and len(call.outputs) == 1 and works_by_step(call):
+            return (first,)
+        key = likeness(call, held)
+        found = self._known.get(key)
+        if found is None:
+            found = moves(call, held)
+            if found is not None:
+                self._known.keep(key, found, held, call.masks)
+        return found
 
     def effect(self, place: int, output: TaintedOutput) -> OutputEffect:
         """What noise in the padding does to the real steps of one model output."""

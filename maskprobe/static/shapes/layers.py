@@ -91,7 +91,10 @@ def _transposed(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
     size, stride = whole(config.get("kernel_size"), 1), whole(config.get("strides"), 1)
     extra = max(size - stride, 0) if config.get("padding", "valid") == "valid" else 0
     return _windowed(
-        config, given[0], whole(config.get("filters"), 1), lambda steps: None if steps is None else steps * stride + extra
+        config,
+        given[0],
+        whole(config.get("filters"), 1),
+        lambda steps: None if steps is None else steps * stride + extra,
     )
 
 
@@ -158,7 +161,7 @@ def _dot(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
     return [shape if len(shape) > 1 else (*shape, 1)]
 
 
-def _attention(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
+def _attention(_config: Config, given: Sequence[Shape]) -> list[Shape] | None:
     query, value = given[0], given[1] if len(given) > 1 else given[0]
     return [(*query[:-1], value[-1])]
 
@@ -227,8 +230,15 @@ def _maxout_dense(config: Config, given: Sequence[Shape]) -> list[Shape] | None:
     return [(given[0][0], whole(config.get("output_dim"), 1))]
 
 
-_CONVOLUTIONS = ("Conv1D", "Convolution1D", "SeparableConv1D", "SeparableConvolution1D", "LocallyConnected1D",
-                 "AtrousConv1D", "AtrousConvolution1D")  # fmt: skip
+_CONVOLUTIONS = (
+    "Conv1D",
+    "Convolution1D",
+    "SeparableConv1D",
+    "SeparableConvolution1D",
+    "LocallyConnected1D",
+    "AtrousConv1D",
+    "AtrousConvolution1D",
+)
 
 SHAPES: Mapping[str, ShapeRule] = {
     "Dense": _dense,
@@ -248,13 +258,29 @@ SHAPES: Mapping[str, ShapeRule] = {
     "Conv1DTranspose": _transposed,
     "Convolution1DTranspose": _transposed,
     **dict.fromkeys(("MaxPooling1D", "AveragePooling1D", "MaxPool1D", "AvgPool1D"), _pooling),
-    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D", "GlobalMaxPool1D", "GlobalAvgPool1D",
-                     "GlobalMaxPooling2D", "GlobalAveragePooling2D", "GlobalMaxPool2D", "GlobalAvgPool2D",
-                     "GlobalMaxPooling3D", "GlobalAveragePooling3D"), _global_pooling),  # fmt: skip
-    **dict.fromkeys(words("Conv2D Conv3D Convolution2D Convolution3D SeparableConv2D SeparableConvolution2D "
-                          "DepthwiseConv2D"), convolved),
-    **dict.fromkeys(words("MaxPooling2D MaxPooling3D AveragePooling2D AveragePooling3D MaxPool2D MaxPool3D AvgPool2D "
-                          "AvgPool3D"), pooled),
+    **dict.fromkeys(
+        (
+            "GlobalMaxPooling1D",
+            "GlobalAveragePooling1D",
+            "GlobalMaxPool1D",
+            "GlobalAvgPool1D",
+            "GlobalMaxPooling2D",
+            "GlobalAveragePooling2D",
+            "GlobalMaxPool2D",
+            "GlobalAvgPool2D",
+            "GlobalMaxPooling3D",
+            "GlobalAveragePooling3D",
+        ),
+        _global_pooling,
+    ),
+    **dict.fromkeys(
+        words("Conv2D Conv3D Convolution2D Convolution3D SeparableConv2D SeparableConvolution2D DepthwiseConv2D"),
+        convolved,
+    ),
+    **dict.fromkeys(
+        words("MaxPooling2D MaxPooling3D AveragePooling2D AveragePooling3D MaxPool2D MaxPool3D AvgPool2D AvgPool3D"),
+        pooled,
+    ),
     **dict.fromkeys(words("ConvLSTM1D ConvLSTM2D ConvLSTM3D"), recurrent_convolved),
     **dict.fromkeys(("AdaptiveAveragePooling1D", "AdaptiveMaxPooling1D"), _adaptive),
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), _merged),

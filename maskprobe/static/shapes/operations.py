@@ -18,8 +18,8 @@ Shape: TypeAlias = tuple[int | None, ...]
 
 ELEMENTWISE = words(
     """
-    abs absolute add addv2 cast ceil clip clipbyvalue copy cos divide elu equal erf exp expm1 flip floor floordivide gelu
-    greater greaterequal gt ge identity isfinite isnan leakyrelu less lessequal lt le log log1p logicaland logicalnot
+    abs absolute add addv2 cast ceil clip clipbyvalue copy cos divide elu equal erf exp expm1 flip floor floordivide
+    gelu greater greaterequal gt ge identity isfinite isnan leakyrelu less lessequal lt le log log1p logicaland logicalnot
     logicalor logicalxor logsoftmax maximum minimum mod multiply ne negative neg notequal eq oneslike pow power
     realdiv reciprocal reverse relu relu6 round rsqrt selu sigmoid sign silu sin softmax softplus softsign sqrt square
     squareddifference stopgradient sub subtract swish tan tanh truediv truedivide where zeroslike converttotensor
@@ -51,13 +51,13 @@ def _made(name: str, given: Given, tensors: Sequence[Tensor], plain: Mapping[str
     hollow = [_hollow(tensor) for tensor in tensors]
     if name in {"getitem", "slicingoplambda", "slice"}:
         key = slices_of(given)
-        return None if key is None else hollow[0][key].shape
+        return None if key is None else np.shape(hollow[0][key])
     if name in _REDUCTIONS:
         axis = plain.get("axis", plain.get("1"))
         axes = tuple(axis) if isinstance(axis, list) else axis
-        return np.any(hollow[0], axis=axes, keepdims=bool(plain.get("keepdims", False))).shape
+        return np.shape(np.any(hollow[0], axis=axes, keepdims=bool(plain.get("keepdims", False))))
     if name == "matmul":
-        return np.matmul(*(one.astype(np.int8) for one in hollow)).shape
+        return np.shape(np.matmul(*(one.astype(np.int8) for one in hollow)))
     arguments: list[Any] = in_places(hollow[: len(given.first)], given.places, given.plain)
     found = evaluated(name, [*arguments, *hollow[len(given.first) :]], plain)
     return None if found is None else found.shape
