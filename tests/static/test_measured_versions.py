@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -76,6 +77,18 @@ def test_each_claim_begins_and_ends_where_its_cases_change(claim: Claim) -> None
             assert changed, f"{claim.name} changes at {era.name}, and none of its cases does"
 
 
+@pytest.fixture
+def fresh_rules() -> Iterator[None]:
+    """Nothing that was looked up before stays in the way of a changed table, and nothing of it stays behind."""
+    looked_up = (behaviour.behaviour_of, holds)
+    for function in looked_up:
+        function.cache_clear()
+    yield
+    for function in looked_up:
+        function.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_rules")
 def test_a_wrong_behaviour_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {**behaviour.BEHAVIOURS, "Conv1D": ((Era.KERAS_2_2, Behaviour.CARRY),)}
     monkeypatch.setattr(behaviour, "BEHAVIOURS", wrong)
@@ -83,6 +96,7 @@ def test_a_wrong_behaviour_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"Conv1D", "Conv1D causal"} <= all_differences(of(path)).keys()
 
 
+@pytest.mark.usefixtures("fresh_rules")
 def test_a_wrong_claim_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = CLAIMS[Claim.MERGE_BY_OR]
     monkeypatch.setitem(measured_flows.CLAIMS, Claim.MERGE_BY_OR, type(evidence)((), evidence.cases))

@@ -126,7 +126,7 @@ def whole_numbers(value: object, count: int, least: int = 0) -> tuple[int, ...]:
 _NOTHING = object()
 
 
-def setting(call: MixedCall, *names: str, default: object = _NOTHING) -> Any:  # noqa: ANN401 - whatever the file holds
+def setting(call: MixedCall, *names: str, default: object = _NOTHING) -> Any:
     """The first of `names` among the keyword arguments or in the config.
 
     Raises:
