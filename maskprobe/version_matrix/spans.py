@@ -102,11 +102,13 @@ def spans_for(generation: int, named: Sequence[Keras], writer: Keras) -> tuple[S
     Args:
         generation: Of the file; files of Keras 3 cannot be loaded by an older Keras.
         named: The versions that the user asks for; empty: all that can matter.
-        writer: The Keras that wrote the file, which what others do is compared with: it is always looked at.
+        writer: The Keras that wrote the file, which what others do is compared with: it is always looked at,
+            unless it is Keras 1.
     """
     if not named:
         return tuple(span for span in SPANS if span.keras.era.is_keras3 or generation < 3)  # noqa: PLR2004 - Keras 3
-    wanted = {(one.name, version_of(one.version)): one for one in (writer, *named)}
+    known = (writer,) if generation > 1 else ()
+    wanted = {(one.name, version_of(one.version)): one for one in (*known, *named)}
     return tuple(map(exactly, sorted(wanted.values(), key=age)))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import assert_one_line_error, run
 
 from maskprobe.report.json_matrix import matrix_from_json
-from maskprobe.static.behaviour import BEHAVIOURS, Behaviour
+from maskprobe.static.behaviour import BEHAVIOURS, Behaviour, behaviour_of
 from maskprobe.static.eras import Era
 
 ROOT = Path(__file__).parents[2]
@@ -88,8 +89,18 @@ def test_a_file_with_code_is_not_run_and_says_so() -> None:
     assert "run, agrees" not in done.stdout
 
 
-def test_a_run_that_disagrees_is_an_error_to_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
+@pytest.fixture
+def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Says that Dense drops masks, which it does not."""
+    with monkeypatch.context() as patched:
+        patched.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
+        behaviour_of.cache_clear()
+        yield
+    behaviour_of.cache_clear()
+
+
+@pytest.mark.usefixtures("wrong_rule")
+def test_a_run_that_disagrees_is_an_error_to_report() -> None:
     done = run("matrix", LEGACY / "masked_mse.keras3151.keras", env={"COLUMNS": "200"})
     assert done.exit_code == 1
     assert "run, DISAGREES" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ from hypothesis import strategies as st
 
 import maskprobe
 from maskprobe.errors import NotCheckedError, UsageError
-from maskprobe.static.behaviour import BEHAVIOURS, Behaviour
+from maskprobe.static.behaviour import BEHAVIOURS, Behaviour, behaviour_of
 from maskprobe.static.eras import Era, Keras, version_of
 from maskprobe.version_matrix.rows import _telling_words
 from maskprobe.version_matrix.seen import Seen
-from maskprobe.version_matrix.spans import SPANS, span_of, titles_of
+from maskprobe.version_matrix.spans import SPANS, span_of, spans_for, titles_of
 from maskprobe.version_matrix.values import Matrix, Ran
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,15 @@ def test_ranges_leave_no_gap_in_keras_3() -> None:
 )
 def test_ranges_that_follow_each_other_have_one_title(first: int, last: int, title: str) -> None:
     assert titles_of(SPANS[first : last + 1]) == title
+
+
+def test_the_keras_that_wrote_the_file_is_always_looked_at_unless_it_is_keras_1() -> None:
+    named = [Keras("keras", "3.4.0"), Keras("tf.keras", "2.4.0")]
+    writer = Keras("tf.keras", "2.10.1")
+    assert [span.title for span in spans_for(2, named, writer)] == ["tf.keras 2.4", "tf.keras 2.10", "Keras 3.4"]
+    assert [span.title for span in spans_for(1, named, Keras("tf.keras", "1.2.2"))] == ["tf.keras 2.4", "Keras 3.4"]
+    assert spans_for(2, [], writer) == SPANS
+    assert all(span.library == "Keras" and span.first >= "3" for span in spans_for(3, [], writer))
 
 
 # What changes, by hand.
@@ -256,10 +266,19 @@ def test_what_one_engine_cannot_load_is_said_of_its_column() -> None:
     assert found.unknown == ()
 
 
-def test_a_wrong_rule_is_reported_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Says that Dense drops masks, which it does not."""
+    with monkeypatch.context() as patched:
+        patched.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
+        behaviour_of.cache_clear()
+        yield
+    behaviour_of.cache_clear()
+
+
+@pytest.mark.usefixtures("wrong_rule")
+def test_a_wrong_rule_is_reported_as_an_error() -> None:
     path = LEGACY / "masked_mse.keras3151.keras"
-    assert maskprobe.matrix(path).exit_code == 0
-    monkeypatch.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
     found = maskprobe.matrix(path)
     assert found.exit_code == 1
     assert found.columns[-1].ran is Ran.DISAGREES
