@@ -24,6 +24,7 @@ ALLOWED = {
     "probe": BASE | {"archive"},
     "padding_map": {"witness"},
     "backend": BASE | {"archive", "loss", "padding_map"},
+    "check": BASE,
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
     "report": BASE | {"loss", "version_matrix"},

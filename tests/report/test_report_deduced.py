@@ -38,8 +38,8 @@ error (likely) MP101 mask-dropped at conv
 
 END_TO_END = """\
 End to end
-  noise in the padding: tags is likely to move in row 2
-  noise in the padding: odd is not likely to move
+  padding: tags is likely to move in row 2
+  padding: odd is not likely to move
   not known: what odd does with padding: its code is not run
   nothing was run: loss, metrics and a row of padding only were not looked at
 """

@@ -146,7 +146,7 @@ def test_a_lost_mask_is_likely_to_do_harm(keras: Any) -> None:
     assert finding.evidence == (
         "padding is likely to move real steps of 'x' in every padded row",
         "padding is likely to move 'rnn' in every padded row",
-        "noise in the padding is likely to move the model output 'rnn' in every padded row",
+        "padding is likely to move the model output 'rnn' in every padded row",
     )
     assert finding.confidence is Confidence.LIKELY
 

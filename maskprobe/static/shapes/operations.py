@@ -12,14 +12,15 @@ from maskprobe.static.arguments import in_places
 from maskprobe.static.evaluate import evaluated
 from maskprobe.static.slices import slices_of
 from maskprobe.static.step import Given
-from maskprobe.static.tensors import Tensor
+from maskprobe.static.tensors import Tensor, Values
 
 Shape: TypeAlias = tuple[int | None, ...]
 
 ELEMENTWISE = words(
     """
     abs absolute add addv2 cast ceil clip clipbyvalue copy cos divide elu equal erf exp expm1 flip floor floordivide
-    gelu greater greaterequal gt ge identity isfinite isnan leakyrelu less lessequal lt le log log1p logicaland logicalnot
+    gelu greater greaterequal gt ge identity isfinite isnan leakyrelu less lessequal lt le log log1p logicaland
+    logicalnot
     logicalor logicalxor logsoftmax maximum minimum mod multiply ne negative neg notequal eq oneslike pow power
     realdiv reciprocal reverse relu relu6 round rsqrt selu sigmoid sign silu sin softmax softplus softsign sqrt square
     squareddifference stopgradient sub subtract swish tan tanh truediv truedivide where zeroslike converttotensor
@@ -57,7 +58,8 @@ def _made(name: str, given: Given, tensors: Sequence[Tensor], plain: Mapping[str
         axes = tuple(axis) if isinstance(axis, list) else axis
         return np.shape(np.any(hollow[0], axis=axes, keepdims=bool(plain.get("keepdims", False))))
     if name == "matmul":
-        return np.shape(np.matmul(*(one.astype(np.int8) for one in hollow)))
+        product: Values = np.matmul(*(one.astype(np.int8) for one in hollow))
+        return product.shape
     arguments: list[Any] = in_places(hollow[: len(given.first)], given.places, given.plain)
     found = evaluated(name, [*arguments, *hollow[len(given.first) :]], plain)
     return None if found is None else found.shape
