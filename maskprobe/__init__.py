@@ -72,7 +72,9 @@ def trace(  # noqa: PLR0913 - the options of the command line
     compiled: bool = False,
     replay: bool = True,
     training: bool = False,
-    keras: int | None = None,
+    static: bool = False,
+    assume: Mapping[str, str] | Sequence[str] = (),
+    keras: int | str | None = None,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | Sequence[str] = (),
     imports: Sequence[str | Path] = (),
@@ -93,7 +95,11 @@ def trace(  # noqa: PLR0913 - the options of the command line
         compiled: Also run the model the way `predict` does, and report masks that differ.
         replay: Run each call again on noise, to see which steps move: the second witness.
         training: Run with `training=True`: normalisation layers take the moments of the batch, Dropout drops.
-        keras: 2 or 3: the Keras to load a file with, if not the one that suits it.
+        static: Read the file only, which must be a path then: TensorFlow is not imported, and nothing is run.
+        assume: With `static`, what layers with code of their own do to masks: `carry`, `drop`, `source` or `use`, by
+            class or layer name.
+        keras: 2 or 3: the Keras to load a file with, if not the one that suits it; with `static` any version, such as
+            `"3.4"` or `"tf.keras-2.10"`: whose rules to go by, if not those of the Keras that wrote the file.
         trust: Let code that the file holds run.
         custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
         imports: Python files with layers that the file needs.
@@ -106,14 +112,22 @@ def trace(  # noqa: PLR0913 - the options of the command line
         UsageError: an argument is wrong.
         NotCheckedError: the model could not be looked at; its subclasses say why.
     """
-    from maskprobe.diagnose import TraceRequest, trace_file, trace_live
     from maskprobe.probe.options import ProbeOptions
 
+    probe = ProbeOptions(_padding(padding), length, batch, pad_value, seed, tuple(mask_inputs))
+    if static:
+        from maskprobe.diagnose_static import StaticRequest, read_off
+
+        if not isinstance(model, str | Path):
+            raise UsageError(f"static=True reads a saved model: give a path, not a {type(model).__name__}")
+        return read_off(Path(model), StaticRequest(None if keras is None else str(keras), assume, probe, replay))
+    from maskprobe.diagnose import TraceRequest, trace_file, trace_live
+
     request = TraceRequest(
-        probe=ProbeOptions(_padding(padding), length, batch, pad_value, seed, tuple(mask_inputs)),
+        probe=probe,
         inputs=inputs,
         trust=trust,
-        keras=keras,
+        keras=_loadable(keras),
         custom_objects=custom_objects,
         imports=tuple(Path(file) for file in imports),
         replace=replace,
@@ -251,3 +265,11 @@ def __getattr__(name: str) -> Any:
 
         return Matrix
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _loadable(keras: int | str | None) -> int | None:
+    if keras in {None, 2, 3, "2", "3"}:
+        return None if keras is None else int(keras)
+    raise UsageError(
+        f"keras={keras!r}: a run takes the Keras that is installed, 2 or 3; for other versions static=True"
+    )

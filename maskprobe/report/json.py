@@ -101,6 +101,7 @@ def json_report(report: Report) -> JsonReport:
         loss_check=loss_check_to_json(trace.loss_check),
         loss_walk=walk_to_json(report.walk),
         written_by=_maybe(trace.written_by),
+        not_run=_maybe(trace.not_run),
     )
 
 

@@ -244,3 +244,7 @@ class JsonReport(Struct, frozen=True, kw_only=True):
     written_by: Annotated[
         str | None, Meta(description="The Keras that wrote the file, as the file says; null for a model in memory.")
     ] = None
+    not_run: Annotated[
+        str | None,
+        Meta(description="Why the model was not run, though that was asked for, and its file was read; else null."),
+    ] = None

@@ -145,6 +145,7 @@ def reports(draw: st.DrawFn) -> Report:
         proof=draw(st.none() | proofs) if replayed else None,
         loss_check=draw(st.none() | loss_checks),
         written_by=draw(st.none() | texts),
+        not_run=draw(st.none() | texts),
     )
     return Report(
         trace,

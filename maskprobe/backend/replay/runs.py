@@ -125,13 +125,14 @@ class StackedRuns:
         if not is_tensor(value):
             return value
         if count > 1 and (not value.shape.rank or value.shape[0] != self._batch):
-            if changed[0] is not None:
+            if any(given is not None for given in changed):
                 raise ValueError("what was read has other rows than the probe")
             return with_mask(tf.identity(value), leaf.mask)
-        if changed[0] is None:
+        if all(given is None for given in changed):
             repeated = tf.identity(value) if count == 1 else tf.concat([value] * count, axis=0)
             return with_mask(repeated, self._repeated_mask(leaf.mask, count))
-        whole = changed[0] if count == 1 else np.concatenate([given for given in changed if given is not None])
+        # What has no padding is changed by the noise on real steps only.
+        whole = np.concatenate([as_float(value) if given is None else given for given in changed])
         return with_mask(as_tensor(whole, value.dtype), self._repeated_mask(leaf.mask, count))
 
     def _repeated_mask(self, mask: Any, count: int) -> Any:
