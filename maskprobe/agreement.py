@@ -49,7 +49,7 @@ def _of_call(path: str, read: CallRecord, ran: CallRecord) -> Iterator[str]:
             if known and other.shape and known != other.shape:
                 yield f"{path} ({ran.class_name}): {what} {place}: static shape {tensor.shape}, run {other.shape}"
     yield from _of_arguments(path, read, ran)
-    if bool(read.took_masks_off) != bool(ran.took_masks_off) and not _has_unknown(read):
+    if bool(read.took_masks_off) != bool(ran.took_masks_off) and not _has_unknown(read) and ran.error is None:
         yield f"{path}: takes masks off: static {read.took_masks_off}, run {ran.took_masks_off}"
 
 

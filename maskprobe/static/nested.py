@@ -51,7 +51,7 @@ def _arguments(walk: Walk, frame: Frame) -> tuple[MaskArgument, ...]:
     given = frame.given
     if given.masks:
         return tuple(MaskArgument(name, one.mask, True, one.number) for name, one in sorted(given.masks.items()))
-    if given.others and walk.rules.era.is_keras3:
+    if given.names_no_masks or (given.others and walk.rules.era.is_keras3):
         return ()
     names = [f"mask.{place}" for place in range(len(given.first))] if given.is_list else ["mask"]
     attached = [walk.mask_on(tensor) for tensor in given.first]

@@ -9,6 +9,7 @@ import numpy as np
 from maskprobe.mask_trace import CallKind, Mask, MaskState, Unreadable
 from maskprobe.probe.layer_kinds import bare_name
 from maskprobe.static.claims import Claim, holds
+from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import kind_of
 from maskprobe.static.shapes.operations import ELEMENTWISE
 from maskprobe.static.shapes.sizes import Shape, whole
@@ -53,6 +54,26 @@ def check_mask_fits(step: Step) -> None:
         raise RefusedError(f"its mask {shape} does not fit its input {full}") from error
     if widens and None not in sizes and together != full:
         raise RefusedError(f"its mask {shape} does not fit its input {full}")
+
+
+def check_masks_cover(step: Step) -> None:
+    """Merges of Keras 3 that leave masked values out spread each mask over the features of its own tensor.
+
+    Source: Keras 3.15.1, keras/src/layers/merging/multiply.py and base_merge.py, `_apply_merge_op_and_or_mask`.
+
+    Raises:
+        RefusedError: a mask has as many axes as its tensor, or more.
+    """
+    if step.layer.class_name not in {"Multiply", "Maximum", "Minimum"} or step.era < Era.KERAS_3_4:
+        return
+    for tensor, mask in zip(step.given.first, step.attached, strict=False):
+        if isinstance(mask, Mask) and tensor.shape and not _covers(mask.shape, tensor.shape):
+            raise RefusedError(f"the mask {mask.shape} cannot be spread over its tensor {tensor.shape}")
+
+
+def _covers(mask: tuple[int, ...], shape: Shape) -> bool:
+    pairs = zip(reversed((*mask, 1)), reversed(shape), strict=False)
+    return len(mask) < len(shape) and all(one in {1, other} or other is None for one, other in pairs)
 
 
 def widened(step: Step) -> Sequence[Shape]:

@@ -18,7 +18,7 @@ from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import is_builtin, kind_of
 from maskprobe.static.masks import MASK_RULES, OWN_CODE
 from maskprobe.static.passing import passed_values, symbol_of
-from maskprobe.static.refusals import check_mask_fits, check_shapes_fit, widened
+from maskprobe.static.refusals import check_mask_fits, check_masks_cover, check_shapes_fit, widened
 from maskprobe.static.scores import returns_scores, score_mask, score_shape
 from maskprobe.static.shapes.layers import output_shapes
 from maskprobe.static.shapes.operations import operation_shapes
@@ -119,6 +119,7 @@ class Rulebook:
         _check_broadcast(layer)
         check_shapes_fit(step)
         check_mask_fits(step)
+        check_masks_cover(step)
         step.shapes = list(widened(step))
         assumed = self.assumed(layer)
         masks = self.masks(step, behaviour) if assumed is None else self._by_assumption(step, assumed)
@@ -177,7 +178,7 @@ class Rulebook:
         takes = takes_of(layer.class_name, self.era) if layer.model is None else ("mask",)
         if not takes or kind_of(layer) is CallKind.OPERATION:
             return found
-        named = any(name.partition(".")[0] == "mask" for name in found)
+        named = given.names_no_masks or any(name.partition(".")[0] == "mask" for name in found)
         if "mask" in takes:
             alone = not self.era.is_keras3 or not (given.others or given.masks)
             if not named and alone:

@@ -45,6 +45,14 @@ class Given:
     places: tuple[int, ...] = ()
     """How many tensors of `first` each positional argument holds; empty: the first argument holds all."""
 
+    @property
+    def names_no_masks(self) -> bool:
+        """Whether the graph gives it a list of masks with none in it: Keras then fills in none.
+
+        Keras 3 writes that where the symbolic graph shows no mask, as on what a nested model returns.
+        """
+        return isinstance(self.plain.get("mask"), (list, tuple))
+
 
 @dataclass(slots=True)
 class Step:
@@ -77,6 +85,8 @@ class Step:
         """
         if not holds(Claim.GIVEN_MASK_GOES_OUT, self.era):
             return self.attached
+        if self.given.names_no_masks:
+            return [ABSENT] * len(self.attached)
         if "mask" in self.given.masks:
             return [self.given.masks["mask"].mask]
         listed = [name for name in self.given.masks if name.startswith("mask.")]
