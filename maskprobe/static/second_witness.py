@@ -89,8 +89,9 @@ class SecondWitness:
         call = self._mixed(layer, given, received, behaviour, made, reads)
         outputs = [tensor.number for tensor in made]
         for number, padding in zip(numbers, maps, strict=True):
-            # Whatever padded steps hold, there could be more of them, or fewer.
-            self._taint.source(number, padding)
+            if number not in self._tokens | self._held:
+                # Whatever padded steps hold, there could be more of them, or fewer.
+                self._taint.source(number, padding)
         found = None if not padded else self._deducer.deduce(call, maps, [_values(mask) for mask in masks])
         self._taint.call(call, numbers, outputs)
         if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from maskprobe.mask_trace import ABSENT, Absent, Mask, MaskState
 from maskprobe.static.behaviour import Behaviour, takes_of
 from maskprobe.static.bidirectional import run_bidirectional
 from maskprobe.static.claims import Claim, holds
+from maskprobe.static.dtypes import output_dtype
 from maskprobe.static.eras import Era
 from maskprobe.static.refusals import check_mask_fits
 from maskprobe.static.shapes.layers import output_shapes
@@ -38,8 +39,10 @@ def _by_step(walk: Walk, frame: Frame, step: Step, inner: GraphLayer) -> list[Te
     tensor = step.given.first[0]
     given = step.received.get("mask")
     mask = _first_step(ABSENT if given is None else given.mask, step)
-    shape = _inside(walk, frame, inner, (tensor.shape[0], *tensor.shape[2:]), mask)
-    made = walk.new((*shape[:1], tensor.shape[1], *shape[1:]) if shape else (), tensor.dtype, frame.path)
+    values = None if tensor.values is None or tensor.values.ndim < 2 else tensor.values[:, 0]  # noqa: PLR2004
+    first = walk.new((tensor.shape[0], *tensor.shape[2:]), tensor.dtype, None, values)
+    shape, dtype = _inside(walk, frame, inner, first, mask)
+    made = walk.new((*shape[:1], tensor.shape[1], *shape[1:]) if shape else (), dtype, frame.path)
     walk.attach(made, step.first_mask)
     return [made]
 
@@ -51,26 +54,29 @@ def _first_step(mask: MaskState, step: Step) -> MaskState:
 
 
 def _inside(
-    walk: Walk, frame: Frame, inner: GraphLayer, shape: tuple[int | None, ...], mask: MaskState
-) -> tuple[int | None, ...]:
-    """The shape of one step of what the inner layer returns. Calls inside it run, as those of the first step."""
-    first = walk.new(shape, "float32", None)
+    walk: Walk, frame: Frame, inner: GraphLayer, first: Tensor, mask: MaskState
+) -> tuple[tuple[int | None, ...], str]:
+    """Shape and dtype of one step of what the inner layer returns. Calls inside it run, as those of the first step."""
     if inner.model is not None:
         walk.attach(first, mask)
         made = walk.graph(inner.model, [first], frame.path + "/", frame.path)
-        return made[0].shape if made else ()
+        return _first(made)
     masks = {"mask": GivenMask(mask)} if "mask" in takes_of(inner.class_name, walk.rules.era) else {}
     _check_mask_of_rows(inner, mask, masks)
-    found = output_shapes(inner, [shape])
+    found = output_shapes(inner, [first.shape])
     inside = Step(inner, Given((first,)), walk.rules.era, walk.symbols, [ABSENT], masks, found or [()])
     check_mask_fits(inside)
     if inner.class_name == "Bidirectional" and inner.wrapped is not None:
         made = run_bidirectional(walk, frame, inside, inner.wrapped)
-        return made[0].shape if made else ()
+        return _first(made)
     if inner.class_name == "TimeDistributed" and inner.wrapped is not None:
         made = _by_step(walk, frame, inside, inner.wrapped)
-        return made[0].shape if made else ()
-    return found[0] if found else ()
+        return _first(made)
+    return (found[0] if found else ()), output_dtype(inner, [first], None, is_operation=False)
+
+
+def _first(made: Sequence[Tensor]) -> tuple[tuple[int | None, ...], str]:
+    return (made[0].shape, made[0].dtype) if made else ((), "float32")
 
 
 def _check_mask_of_rows(inner: GraphLayer, mask: MaskState, masks: Mapping[str, GivenMask]) -> None:

@@ -104,8 +104,10 @@ def test_a_call_that_is_not_known_carries_the_padding_and_says_so() -> None:
     assert found is not None
     assert found.replay is not None
     assert found.replay.problem == UNKNOWN
-    assert not found.replay.outputs
     assert np.array_equal(found.padding[0], PADDING)  # type: ignore[arg-type]
+    (carried,) = found.replay.outputs
+    assert carried.leak is None
+    assert np.array_equal(carried.padding, PADDING)  # type: ignore[arg-type]
 
 
 def test_without_padding_there_is_nothing_to_tell() -> None:
