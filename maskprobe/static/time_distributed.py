@@ -17,6 +17,7 @@ from maskprobe.static.dtypes import output_dtype
 from maskprobe.static.eras import Era
 from maskprobe.static.refusals import check_mask_fits
 from maskprobe.static.shapes.layers import output_shapes
+from maskprobe.static.shapes.sizes import Shape
 from maskprobe.static.step import Given, GivenMask, RefusedError, Step
 from maskprobe.static.tensors import Tensor, is_certain
 
@@ -75,7 +76,7 @@ def _inside(
     return (found[0] if found else ()), output_dtype(inner, [first], None, is_operation=False)
 
 
-def _first(made: Sequence[Tensor]) -> tuple[tuple[int | None, ...], str]:
+def _first(made: Sequence[Tensor]) -> tuple[Shape, str]:
     return (made[0].shape, made[0].dtype) if made else ((), "float32")
 
 
