@@ -1,0 +1,88 @@
+"""A pool of processes: started so that Ctrl-C does not reach them, and ended so that none is left."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from pebble import ProcessFuture, ProcessPool
+
+from maskprobe.check.worker import begin
+
+_TASKS_EACH = 200
+"""A process that has run so many models is replaced: Keras and TensorFlow keep something of each."""
+_PATIENCE = 10.0
+"""Seconds that the pool may take to end, once its processes are killed."""
+_Result = TypeVar("_Result")
+
+
+class Processes:
+    """A pool of processes, while a `with` lasts."""
+
+    def __init__(self, number: int, *, tensorflow: bool) -> None:
+        ready = partial(begin, tensorflow=tensorflow, alone=number == 1)
+        # A fork of a process with threads, such as one that has loaded TensorFlow, may hang.
+        spawn = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(number, max_tasks=_TASKS_EACH, initializer=ready, context=spawn)
+        self._others: set[int | None] = set()
+
+    def __enter__(self) -> Self:
+        """Start the processes."""
+        self._others = {child.pid for child in multiprocessing.active_children()}
+        try:
+            with _interrupts_held_back():
+                # Asking starts it. Its threads and processes take over that no SIGINT gets to them.
+                _ = self._pool.active
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes at once, whatever they are at."""
+        with _interrupts_held_back():
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._kill()
+            # A process that was killed while it sent a result leaves a thread of the pool waiting for the rest of it.
+            joining = threading.Thread(target=self._join, daemon=True)
+            joining.start()
+            joining.join(_PATIENCE)
+            self._kill()
+
+    def _join(self) -> None:
+        with contextlib.suppress(RuntimeError, OSError):
+            self._pool.join()
+
+    def _kill(self) -> None:
+        for child in multiprocessing.active_children():
+            if child.pid not in self._others:
+                child.kill()
+                child.join(_PATIENCE)
+
+    def schedule(
+        self, function: Callable[..., _Result], arguments: tuple[Any, ...], timeout: float
+    ) -> ProcessFuture[_Result]:
+        """Have `function` called in one of the processes.
+
+        Raises:
+            RuntimeError: The pool is broken.
+        """
+        return self._pool.schedule(function, args=arguments, timeout=timeout)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let no SIGINT reach this thread, nor threads and processes that it starts. One that comes is held until after."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
