@@ -82,6 +82,7 @@ def _made_with(look: LookSettings) -> str:
         "static": look.static,
         "keras": look.keras,
         "trust": look.trust,
+        "probe": look.probe,
         "assume": {name: str(word) for name, word in assumptions(look.assume).items()},
     }
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

@@ -16,7 +16,7 @@ from maskprobe.check.look import look
 from maskprobe.check.pool import ProcessExecutor, processors
 from maskprobe.check.remote_files import fetch, remove
 from maskprobe.check.result import FileResult, How, Trouble
-from maskprobe.check.settings import Settings
+from maskprobe.check.settings import CheckSettings
 from maskprobe.check.task import Executor, Task, Tell
 from maskprobe.errors import MaskprobeError
 
@@ -48,10 +48,10 @@ class Checked:
     """The user ended it: not all models have a result."""
 
 
-MakeExecutor = Callable[[Settings, int, Tell], Executor]
+MakeExecutor = Callable[[CheckSettings, int, Tell], Executor]
 
 
-def local_executor(settings: Settings, files: int, early: Tell) -> Executor:
+def local_executor(settings: CheckSettings, files: int, early: Tell) -> Executor:
     """The executor for so many files on this machine."""
     work = partial(look, settings.look)
     if settings.look.static and files <= _FEW:
@@ -62,7 +62,7 @@ def local_executor(settings: Settings, files: int, early: Tell) -> Executor:
 
 def check_files(
     models: Sequence[ModelFile],
-    settings: Settings,
+    settings: CheckSettings,
     listener: Listener | None = None,
     make_executor: MakeExecutor = local_executor,
 ) -> Checked:
@@ -81,8 +81,8 @@ def check_files(
         UsageError: A setting is wrong.
     """
     listener = listener or Listener()
-    keeps = settings.cache and can_be_kept(settings.look)
-    run = _Run(listener, ResultCache(settings.look) if keeps else None)
+    keeps = settings.cache is not False and can_be_kept(settings.look)
+    run = _Run(listener, ResultCache(settings.look, _cache_folder(settings)) if keeps else None)
     executor = make_executor(settings, len(models), listener.early)
     interrupted = False
     with tempfile.TemporaryDirectory(prefix="maskprobe-fetched-") as folder:
@@ -96,6 +96,10 @@ def check_files(
             results.close()
     order = (run.results.get(model.path) for model in models)
     return Checked(tuple(result for result in order if result is not None), interrupted)
+
+
+def _cache_folder(settings: CheckSettings) -> Path | None:
+    return settings.cache if isinstance(settings.cache, Path) else None
 
 
 @dataclass(slots=True)

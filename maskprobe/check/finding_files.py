@@ -26,6 +26,9 @@ class Wanted:
     paths: Sequence[str]
     """Files, folders, globs, URLs, and `-` for a list."""
     exclude: Sequence[str] = ()
+    """Patterns of a .gitignore for what is left out, also of what is named itself."""
+    exclude_root: Path | None = None
+    """The folder from which `exclude` is seen; None: the working folder."""
     gitignore: bool = True
     """Leave out what a .gitignore does, except files that are named themselves."""
 
@@ -45,7 +48,7 @@ def find_files(wanted: Wanted, read_list: Callable[[], str] = no_list) -> tuple[
     Raises:
         UsageError: A path is not there, or there is no model in any of them.
     """
-    search = _Search(Excluded(wanted.exclude), gitignore=wanted.gitignore)
+    search = _Search(Excluded(wanted.exclude, wanted.exclude_root), gitignore=wanted.gitignore)
     found: dict[str, ModelFile] = {}
     for given in _spelled_out(wanted.paths, read_list):
         for model in search.models(given):

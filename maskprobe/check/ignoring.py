@@ -15,10 +15,10 @@ _GITIGNORE = ".gitignore"
 
 
 class Excluded:
-    """What `--exclude` leaves out. The patterns are those of a .gitignore in the working folder."""
+    """What `--exclude` leaves out. The patterns are those of a .gitignore in the folder `root`."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        """Take `patterns`.
+    def __init__(self, patterns: Sequence[str], root: Path | None = None) -> None:
+        """Take `patterns`, seen from `root`; None: from the working folder.
 
         Raises:
             UsageError: One of them is none.
@@ -28,16 +28,19 @@ class Excluded:
         except ValueError as error:
             raise UsageError(f"--exclude: {error}") from None
         self._is_empty = not patterns
+        self._root = (root or Path.cwd()).absolute()
 
     def __call__(self, path: str, local: Path | None = None) -> bool:
         """Whether the file called `path` is left out; a folder's name ends with a slash."""
         if self._is_empty:
             return False
         ending = "/" if path.endswith("/") else ""
-        names = [path.partition("://")[2] or path]
-        if local is not None:
-            names.append(local.absolute().as_posix() + ending)
-        return any(self._spec.match_file(name.removeprefix("/")) for name in names)
+        if local is None:
+            return self._spec.match_file(path.partition("://")[2].removeprefix("/"))
+        names = [local.absolute()]
+        if names[0].is_relative_to(self._root):
+            names.append(names[0].relative_to(self._root))
+        return any(self._spec.match_file(name.as_posix().removeprefix("/") + ending) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

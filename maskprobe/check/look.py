@@ -57,7 +57,9 @@ def _read(settings: LookSettings, task: Task, archive: Archive, known: FileResul
     """What the file alone says."""
     keras = settings.keras if settings.static or settings.keras not in {"2", "3"} else None
     try:
-        return _filled(known, read_off_archive(archive, StaticRequest(keras, settings.assume)), How.STATIC)
+        return _filled(
+            known, read_off_archive(archive, StaticRequest(keras, settings.assume, settings.probe)), How.STATIC
+        )
     except (MaskprobeError, RecursionError, MemoryError) as error:
         return failed(task, error, known)
 
@@ -67,7 +69,11 @@ def _run(settings: LookSettings, task: Task, known: FileResult) -> FileResult:
 
     keras = None if settings.keras is None else int(settings.keras)
     request = TraceRequest(
-        trust=settings.trust, keras=keras, custom_objects=settings.custom_objects, imports=settings.imports
+        probe=settings.probe,
+        trust=settings.trust,
+        keras=keras,
+        custom_objects=settings.custom_objects,
+        imports=settings.imports,
     )
     try:
         report = trace_file(task.local, request)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from maskprobe.finding import FailOn
+from maskprobe.probe.options import ProbeOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,10 @@ class LookSettings:
     """`module:name`."""
     imports: Sequence[Path] = ()
     """Python files with layers that the models need."""
-    assume: Sequence[str] = ()
-    """What layers with code of their own do to masks: `NAME=carry|drop|source|use`."""
+    assume: Sequence[str] | Mapping[str, str] = ()
+    """What layers with code of their own do to masks: `NAME=carry|drop|source|use`, or by name."""
+    probe: ProbeOptions = field(default_factory=ProbeOptions)
+    """The padded inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,13 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """All that a check goes by, whether from the command line or from a file."""
+class CheckSettings:
+    """How models are looked at, and what fails the check; whether it comes from the command line or from a file."""
 
-    exclude: Sequence[str] = ()
-    gitignore: bool = True
     look: LookSettings = field(default_factory=LookSettings)
     limits: Limits = field(default_factory=Limits)
-    cache: bool = True
-    """Take what is known of files that did not change since they were last looked at."""
+    cache: bool | Path = True
+    """Take what is known of files that did not change since they were last looked at; a path: the folder it is in."""
     fail_on: FailOn = FailOn.WARNING
     fail_on_unchecked: bool = True
     """Exit code 3 where something was not checked."""

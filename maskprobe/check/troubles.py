@@ -22,7 +22,7 @@ _TROUBLES: tuple[tuple[type[BaseException], Trouble], ...] = (
     (MissingFunctionError, Trouble.NOT_LOADED),
     (LoadError, Trouble.NOT_LOADED),
     (NotCheckedError, Trouble.NOT_RUN),
-    (UsageError, Trouble.NOT_LOADED),
+    (UsageError, Trouble.NOT_RUN),
     (MemoryError, Trouble.MEMORY),
 )
 
