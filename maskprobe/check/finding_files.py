@@ -120,12 +120,16 @@ class _Search:
     def _at(self, path: Path, *, is_named: bool) -> Iterator[ModelFile]:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - as above
         is_folder = path.is_dir()
-        if is_folder and not is_model_folder(path):
+        if is_named and is_folder and not is_model_folder(path):
             yield from self._below(absolute, ignore_files_above(absolute) if self._gitignore else ())
             return
         ignore_files = (*ignore_files_above(absolute.parent), *ignore_file(absolute.parent)) if self._gitignore else ()
-        if is_named or not self._is_ignored(absolute, ignore_files, is_folder=is_folder):
+        if is_named:
             yield from self._model(absolute, is_folder=is_folder)
+        elif is_folder:
+            yield from self._inner_folder(absolute, ignore_files)
+        elif not self._is_ignored(absolute, ignore_files, is_folder=False):
+            yield from self._model(absolute, is_folder=False)
 
     def _below(self, folder: Path, ignore_files: tuple[IgnoreFile, ...]) -> Iterator[ModelFile]:
         """The models in a folder and the folders in it. Links to folders are not followed."""
