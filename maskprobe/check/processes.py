@@ -77,7 +77,30 @@ class Processes:
 
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Let no SIGINT reach this thread, nor threads and processes that it starts. One that comes is held until after."""
+    """Hold a SIGINT that comes until after, and let none get to threads and processes that are started inside."""
+    with _interrupts_put_off(), _interrupts_blocked():
+        yield
+
+
+@contextlib.contextmanager
+def _interrupts_put_off() -> Iterator[None]:
+    """Act on a SIGINT later: also on one that another thread of this process took."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Keep SIGINT from this thread, and so from the threads and processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

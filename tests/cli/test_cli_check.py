@@ -197,7 +197,7 @@ def test_a_custom_layer_is_brought_by_a_file() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": "."}, timeout=120)
     code, lines, _ = check("own.keras", "--import", "own.py")
     assert code == 1
-    assert "MP101" in lines_of("own.keras", lines)[0]
+    assert "MP109" in lines_of("own.keras", lines)[0]
     assert check("own.keras")[0] == 3
 
 
