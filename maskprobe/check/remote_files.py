@@ -82,6 +82,8 @@ def fetch(url: str, folder: Path, largest: int = LARGEST) -> Path:
         left = largest
         for name in sorted(files.find(path)):
             left -= _copy(files, name, _inside(target, path, name), left)
+        if not target.exists():
+            raise FileNotFoundError(path)  # noqa: TRY301 - it is said as those of the storage are
     except NotCheckedError as error:
         raise NotCheckedError(f"{url}: {error}") from None
     except Exception as error:

@@ -118,10 +118,7 @@ def test_memory_that_tensorflow_cannot_have_is_no_fault_of_the_model(monkeypatch
     from maskprobe.errors import RunError
 
     def fail(*_: object) -> None:
-        try:
-            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
-        except tf.errors.ResourceExhaustedError as error:
-            raise RunError("dense failed") from error
+        raise RunError("dense failed") from tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
     monkeypatch.setattr("maskprobe.diagnose.trace_file", fail)
     assert looked(SAMPLES / "conv_fault.keras3.keras").trouble is Trouble.MEMORY
@@ -152,6 +149,20 @@ def test_the_structure_is_the_same_for_other_sizes_and_weights(engine: Any, laye
     assert first == structure(save(make()))
     assert first == structure(save(make(units=5)))
     assert first == structure(save(make(model="two")))
+
+
+def test_numbers_that_keras_counts_up_are_no_part_of_the_structure(engine: Any, layers: Any, save: Any) -> None:
+    def make() -> Any:
+        inputs = engine.keras.Input((6, 3))
+        hidden = layers.TimeDistributed(layers.Dense(4))(layers.Masking()(inputs))
+        hidden = layers.Conv1D(4, 3, padding="same")(layers.LayerNormalization()(hidden) + 1.0)
+        return engine.keras.Model(
+            inputs, layers.GlobalAveragePooling1D()(layers.Bidirectional(layers.LSTM(2, return_sequences=True))(hidden))
+        )
+
+    first, second = make(), make()
+    assert [layer.name for layer in first.layers] != [layer.name for layer in second.layers]
+    assert structure(save(first)) == structure(save(second))
 
 
 def test_the_structure_is_another_for_other_layers_and_masks(engine: Any, layers: Any, save: Any) -> None:
