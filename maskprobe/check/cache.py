@@ -49,17 +49,17 @@ class ResultCache:
         """The result for a file with the content of `task`; None if none is known."""
         if not task.digest:
             return None
-        result = read_result(self._file(task.digest))
+        result = read_result(self._file(task.digest), task.path)
         if result is None or result.digest != task.digest:
             return None
-        return replace(result, path=task.path, seconds=0.0)
+        return replace(result, seconds=0.0)
 
     def keep(self, result: FileResult) -> None:
         """Keep `result`, if it would be the same the next time."""
         if not result.digest or result.trouble not in _LASTING:
             return
         file = self._file(result.digest)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             file.parent.mkdir(parents=True, exist_ok=True)
             write_result(file, result)
 

@@ -48,6 +48,10 @@ class _Begun:
     """Where the process puts down what it knows before the task is done."""
     tries: int = 1
 
+    def known(self) -> FileResult | None:
+        """What is known of the model by now."""
+        return read_result(self.early, self.task.path)
+
 
 def processors() -> int:
     """How many processors this process may use."""
@@ -126,7 +130,7 @@ class ProcessExecutor:
         error = future.exception()
         if error is None:
             return future.result()
-        known = read_result(begun.early)
+        known = begun.known()
         if isinstance(error, TimeoutError):
             seconds = self._limits.timeout
             problem = f"it took longer than {seconds:g} s (--timeout)"
@@ -138,11 +142,11 @@ class ProcessExecutor:
 
     def _given_up(self, begun: _Begun) -> FileResult:
         problem = "the processes that were to look at it ended, again and again"
-        return troubled(begun.task, Trouble.CRASHED, problem, read_result(begun.early))
+        return troubled(begun.task, Trouble.CRASHED, problem, begun.known())
 
     def _tell_what_is_known(self, pending: Iterable[_Begun]) -> None:
         for begun in pending:
-            if begun.task.path not in self._told and (known := read_result(begun.early)) is not None:
+            if begun.task.path not in self._told and (known := begun.known()) is not None:
                 self._told.add(begun.task.path)
                 self._tell(known)
 

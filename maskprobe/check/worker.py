@@ -53,7 +53,7 @@ def work_on(work: Work, task: Task, memory: int, early: Path) -> FileResult:
 
 
 def _tell(early: Path, result: FileResult) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         write_result(early, result)
 
 

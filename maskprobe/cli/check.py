@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -105,7 +106,7 @@ def run_check(wanted: Wanted, settings: CheckSettings, shown: Shown) -> int:
     started, clock = datetime.now(UTC), time.monotonic()
     write = open_outputs(shown.outputs)
     _check_settings(settings.look)
-    models = find_files(wanted, sys.stdin.read)
+    models = find_files(wanted, _list_on_stdin)
     with progress_of_files(len(models), quiet=shown.quiet) as listener:
         done = check_files(models, settings, listener)
     code = exit_code(done.results, settings.fail_on, fail_on_unchecked=settings.fail_on_unchecked)
@@ -115,6 +116,11 @@ def run_check(wanted: Wanted, settings: CheckSettings, shown: Shown) -> int:
     facts = RunFacts(settings.fail_on, started, time.monotonic() - clock, code, statistics=shown.statistics)
     write(done.results, facts)
     return code
+
+
+def _list_on_stdin() -> str:
+    # Names of files need not be text.
+    return os.fsdecode(sys.stdin.buffer.read())
 
 
 def _check_settings(look: LookSettings) -> None:

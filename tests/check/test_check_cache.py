@@ -34,6 +34,13 @@ def test_a_result_is_given_back_under_the_path_that_is_asked_for(cache: ResultCa
     assert cache.find(TASK) == replace(RESULT, path="other/b.h5", seconds=0.0)
 
 
+def test_a_path_need_not_be_text(cache: ResultCache) -> None:
+    cache.keep(replace(RESULT, path="\udcff.h5"))
+    found = cache.find(replace(TASK, path="\udcfe.h5"))
+    assert found is not None
+    assert found.path == "\udcfe.h5"
+
+
 def test_other_content_has_another_result(cache: ResultCache) -> None:
     cache.keep(RESULT)
     assert cache.find(replace(TASK, digest="e" * 64)) is None
@@ -131,7 +138,7 @@ def test_a_reader_never_sees_half_a_result(tmp_path: Path) -> None:
         writer.start()
     seen = set()
     while any(writer.is_alive() for writer in writers):
-        result = read_result(tmp_path / "one.json")
+        result = read_result(tmp_path / "one.json", "a")
         assert result is not None
         seen.add(result.engine[:1])
     for writer in writers:

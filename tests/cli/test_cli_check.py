@@ -115,6 +115,16 @@ def test_a_list_is_read_from_stdin() -> None:
     assert lines_of(FAULT, lines)
 
 
+def test_names_of_files_need_not_be_text() -> None:
+    bring(FAULT)
+    name = b"\xff\x1b[31m.keras"
+    Path(FAULT).rename(os.fsdecode(name))
+    result = CliRunner().invoke(app, ["check", "--static", "--output", "concise", "-"], input=name)
+    assert result.exit_code == 1
+    assert "MP101" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
 def test_remote_models_are_looked_at() -> None:
     files = pytest.importorskip("fsspec").filesystem("memory")
     files.pipe("/models/a.keras", (SAMPLES / FAULT).read_bytes())
