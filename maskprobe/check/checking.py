@@ -13,7 +13,6 @@ from maskprobe.check.digest import digest_of
 from maskprobe.check.files import ModelFile
 from maskprobe.check.in_process import InProcess
 from maskprobe.check.look import look
-from maskprobe.check.pool import ProcessExecutor, processors
 from maskprobe.check.remote_files import fetch, remove
 from maskprobe.check.result import FileResult, How, Trouble
 from maskprobe.check.settings import CheckSettings
@@ -56,6 +55,8 @@ def local_executor(settings: CheckSettings, files: int, early: Tell) -> Executor
     work = partial(look, settings.look)
     if settings.look.static and files <= _FEW:
         return InProcess(work, early)
+    from maskprobe.check.pool import ProcessExecutor, processors  # noqa: PLC0415 - few files do without
+
     limits = replace(settings.limits, jobs=min(settings.limits.jobs or processors(), files))
     return ProcessExecutor(work, limits, early, tensorflow=not settings.look.static)
 

@@ -99,8 +99,11 @@ class ProcessExecutor:
         """Carry out what is waiting until all is done, or the processes are no more: `lost` is what they had."""
         pending: dict[Future[FileResult], _Begun] = {}
         with Processes(self._jobs, tensorflow=self._tensorflow) as processes:
-            last = time.monotonic()
+            last, had = time.monotonic(), 0
             while self._hand_out(processes, waiting, pending) and pending:
+                if len(pending) > had:
+                    # To draw a task may have taken long: remote models are fetched.
+                    last = time.monotonic()
                 done, _ = wait(pending, _TICK, FIRST_COMPLETED)
                 self._tell_what_is_known(pending.values())
                 for future in done:
@@ -110,6 +113,7 @@ class ProcessExecutor:
                         lost.append(begun)
                     else:
                         yield self._result(begun, future)
+                had = len(pending)
                 if lost or time.monotonic() - last > self._limits.timeout + _GRACE:
                     break
             lost += pending.values()
