@@ -8,13 +8,13 @@ from dataclasses import replace
 from maskprobe.archive.archive import Archive
 from maskprobe.archive.read import read_archive
 from maskprobe.check.digest import digest_of
-from maskprobe.check.result import Coverage, FileResult, How
+from maskprobe.check.result import Coverage, FileResult, How, Trouble
 from maskprobe.check.settings import LookSettings
 from maskprobe.check.structure import structure_of
 from maskprobe.check.task import Task, Tell
 from maskprobe.check.troubles import failed
 from maskprobe.diagnose_static import StaticRequest, read_off_archive
-from maskprobe.errors import MaskprobeError
+from maskprobe.errors import MaskprobeError, one_line
 from maskprobe.finding import Event
 from maskprobe.mask_trace import CallKind
 from maskprobe.report.report import Report
@@ -79,7 +79,20 @@ def _run(settings: LookSettings, task: Task, known: FileResult) -> FileResult:
         report = trace_file(task.local, request)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a model's own code may do anything
         return failed(task, error, known)
-    return _filled(replace(known, trouble=None, problem=""), report, How.RUN)
+    run = _filled(replace(known, trouble=None, problem=""), report, How.RUN)
+    short = _out_of_memory(report)
+    return run if short is None else replace(run, trouble=Trouble.MEMORY, problem=short)
+
+
+_OUT_OF_MEMORY = ("OOM when allocating", "MemoryError", "Unable to allocate")
+"""How TensorFlow, Python and NumPy say so."""
+
+
+def _out_of_memory(report: Report) -> str | None:
+    """What the call said that failed for want of memory; None if none did: then it is the model that fails."""
+    failure = report.trace.failure
+    error = (report.trace.by_path[failure].error or "") if failure is not None else ""
+    return one_line(f"{failure}: {error}") if any(words in error for words in _OUT_OF_MEMORY) else None
 
 
 def _filled(known: FileResult, report: Report, how: How) -> FileResult:

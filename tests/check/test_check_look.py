@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import maskprobe
 from maskprobe.archive.read import read_archive
 from maskprobe.check.look import look
 from maskprobe.check.result import Coverage, FileResult, How, Trouble
@@ -122,6 +124,22 @@ def test_memory_that_tensorflow_cannot_have_is_no_fault_of_the_model(monkeypatch
 
     monkeypatch.setattr("maskprobe.diagnose.trace_file", fail)
     assert looked(SAMPLES / "conv_fault.keras3.keras").trouble is Trouble.MEMORY
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"), [("OOM when allocating tensor with shape[5,9]", Trouble.MEMORY), ("shapes differ", None)]
+)
+def test_a_call_that_fails_for_want_of_memory_is_no_fault_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, error: str, trouble: Trouble | None
+) -> None:
+    path = SAMPLES / "conv_fault.keras3.keras"
+    report = maskprobe.trace(path)
+    *calls, last = report.trace.calls
+    failed = replace(report.trace, calls=(*calls, replace(last, error=error)), failure=last.path)
+    monkeypatch.setattr("maskprobe.diagnose.trace_file", lambda *_: replace(report, trace=failed))
+    result = looked(path)
+    assert (result.how, result.trouble) == (How.RUN, trouble)
+    assert result.problem == (f"{last.path}: {error}" if trouble else "")
 
 
 def test_the_same_content_has_the_same_digest_under_another_name(tmp_path: Path) -> None:
