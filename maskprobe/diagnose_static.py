@@ -41,10 +41,16 @@ def read_off(path: Path, request: StaticRequest, problem: str | None = None) -> 
         UsageError: the path or an option is wrong.
         NotCheckedError: the file cannot be read, or does not state the model's calls.
     """
-    return _judged(read_archive(path), request, problem)
+    return read_off_archive(read_archive(path), request, problem)
 
 
-def _judged(archive: Archive, request: StaticRequest, problem: str | None) -> Report:
+def read_off_archive(archive: Archive, request: StaticRequest, problem: str | None = None) -> Report:
+    """The same for a file that was read.
+
+    Raises:
+        UsageError: an option is wrong.
+        NotCheckedError: the file does not state the model's calls.
+    """
     keras = None if request.keras is None else named_keras(request.keras)
     options = StaticOptions(keras, assumptions(request.assume), request.deduce, request.probe)
     trace = static_trace(archive, options)

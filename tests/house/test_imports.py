@@ -38,8 +38,10 @@ ALLOWED = {
     "matrix_runs": BASE | {"archive", "backend", "diagnose", "static", "version_matrix"},
     "diagnose_matrix": BASE
     | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
+    "check": BASE | {"archive", "assumptions", "backend", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
-    | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "rules", "probe", "backend", "version_matrix"},
+    | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
+    | {"static", "version_matrix"},
     "__init__": BASE | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "version_matrix"},
     "__main__": {"cli"},
 }
@@ -49,6 +51,7 @@ HEAVY = {
     "tf_keras": {"backend"},
     "h5py": {"archive"},
     "google": {"archive"},
+    "pebble": {"check"},
     "rich": {"report", "cli"},
     "typer": {"cli"},
 }
@@ -124,7 +127,15 @@ except SystemExit:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["trace", "--help"], ["verify-loss", "--help"], ["matrix", "--help"], ["rule", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["trace", "--help"],
+        ["verify-loss", "--help"],
+        ["matrix", "--help"],
+        ["check", "--help"],
+        ["rule", "--help"],
+    ],
 )
 def test_help_imports_neither_tensorflow_nor_numpy(arguments: list[str]) -> None:
     loaded = loaded_after(HELP.format(arguments=arguments))
