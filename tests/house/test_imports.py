@@ -37,6 +37,7 @@ ALLOWED = {
     "matrix_runs": BASE | {"archive", "backend", "diagnose", "static", "version_matrix"},
     "diagnose_matrix": BASE
     | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
+    "check": BASE | {"report", "rules"},
     "cli": BASE
     | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "rules", "probe", "backend", "version_matrix"},
     "__init__": BASE | {"diagnose", "diagnose_matrix", "report", "probe", "version_matrix"},
@@ -48,7 +49,7 @@ HEAVY = {
     "tf_keras": {"backend"},
     "h5py": {"archive"},
     "google": {"archive"},
-    "rich": {"report", "cli"},
+    "rich": {"report", "cli", "check"},
     "typer": {"cli"},
 }
 
