@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from maskprobe.check.formats.context import RunContext
@@ -72,10 +73,14 @@ def _to_stdout(format_: Format, results: Sequence[FileResult], context: RunConte
 
 
 def _refuse_models(results: Sequence[FileResult], outputs: Sequence[Output]) -> None:
-    models = {os.path.realpath(result.path) for result in results if "\0" not in result.path}
+    models = {os.path.abspath(result.path) for result in results}  # noqa: PTH100 - no link is followed in thousands
     for output in outputs:
-        if output.target is not None and os.path.realpath(output.target) in models:
+        if output.target is not None and not models.isdisjoint(_names_of(output.target)):
             raise UsageError(f"will not write {output.format} over the model {str(output.target)!r}")
+
+
+def _names_of(target: Path) -> set[str]:
+    return {str(target.absolute()), os.path.abspath(target), os.path.realpath(target)}  # noqa: PTH100 - `..` goes, too
 
 
 def _renderer(format_: Format) -> Renderer:  # noqa: PLR0911 - one a format

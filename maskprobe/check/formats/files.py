@@ -9,7 +9,7 @@ from maskprobe.errors import UsageError
 
 
 def write_whole(target: Path, text: str) -> None:
-    """Write `text` to `target` in UTF-8 with `\\n` at line ends, over what is there. Folders on the way are made.
+    """Write `text` to `target` in UTF-8, over what is there. Folders on the way are made.
 
     Raises:
         UsageError: it cannot be written.

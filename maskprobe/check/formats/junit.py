@@ -64,7 +64,7 @@ def _case(result: FileResult, context: RunContext) -> ET.Element:
 
 
 def _part(case: ET.Element, tag: str, message: str, text: str, **attributes: str) -> None:
-    ET.SubElement(case, tag, message=message, **attributes).text = text or None
+    ET.SubElement(case, tag, {"message": message, **attributes}).text = text or None
 
 
 def _line(finding: Finding) -> str:

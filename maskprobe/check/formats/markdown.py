@@ -9,7 +9,7 @@ from maskprobe.check.formats.markdown_words import block, code, plain
 from maskprobe.check.formats.tally import coverage_words, statistics, summary_line, tally
 from maskprobe.check.formats.words import NOT_CHECKED, how_words, kind_of, rule_words, trouble_words
 from maskprobe.check.result import FileResult
-from maskprobe.finding import Finding, Severity
+from maskprobe.finding import Finding
 
 MOST_BYTES = 1_000_000
 """GitHub refuses a summary over 1 MiB as a whole."""
