@@ -60,9 +60,7 @@ def test_the_schema_refuses_another_version() -> None:
 
 
 @given(sample.result_lists, sample.contexts)
-def test_the_json_fits_its_schema_and_survives_the_way_back(
-    found: tuple[FileResult, ...], context: RunContext
-) -> None:
+def test_the_json_fits_its_schema_and_survives_the_way_back(found: tuple[FileResult, ...], context: RunContext) -> None:
     text = render(Format.JSON, found, context)
     VALIDATOR.validate(json.loads(text))
     assert from_json(text) == json_check(found, context)

@@ -13,9 +13,7 @@ from maskprobe.check.formats import Format, RunContext, render
 from maskprobe.check.formats.tally import RuleCount, coverage_words, statistics, summary_line, tally
 from maskprobe.check.result import Coverage, FileResult
 
-SUMMARY = (
-    "1 error, 2 warnings, 1 note in 2 of 5 models; 4 models not checked in full; 25 of 28 calls looked at (89 %)."
-)
+SUMMARY = "1 error, 2 warnings, 1 note in 2 of 5 models; 4 models not checked in full; 25 of 28 calls looked at (89 %)."
 
 
 def test_concise_is_a_line_a_finding() -> None:

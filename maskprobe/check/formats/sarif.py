@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from maskprobe.check.formats.context import RunContext, utc
 from maskprobe.check.formats.fingerprints import fingerprinted
-from maskprobe.check.formats.sarif_places import artifact_location, location, message
+from maskprobe.check.formats.sarif_places import artifact_location, location, message, uri_of
 from maskprobe.check.formats.sarif_rules import descriptors, rule_index
 from maskprobe.check.formats.tally import tally
 from maskprobe.check.formats.words import NOT_CHECKED, rule_words, shown, shown_lines, told, trouble_words
@@ -19,6 +19,9 @@ from maskprobe.finding import Finding
 from maskprobe.report.json import escaped
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_Placed: TypeAlias = tuple[int, FileResult]
+"""A result, after the number of its file among the artifacts."""
 
 
 def render(results: Sequence[FileResult], context: RunContext) -> str:
@@ -30,6 +33,9 @@ def render(results: Sequence[FileResult], context: RunContext) -> str:
 def _run(results: Sequence[FileResult], context: RunContext) -> dict[str, Any]:
     findings = [finding for result in results for finding in result.findings]
     rules = rule_index(findings)
+    files = _by_file(results)
+    numbers = {uri: number for number, uri in enumerate(files)}
+    placed = [(numbers[uri_of(result.path)], result) for result in results]
     driver = {
         "name": "maskprobe",
         "version": shown(context.version),
@@ -38,15 +44,23 @@ def _run(results: Sequence[FileResult], context: RunContext) -> dict[str, Any]:
     }
     return {
         "tool": {"driver": driver},
-        "invocations": [_invocation(results, context, rules)],
-        "artifacts": [_artifact(result) for result in results],
-        "results": [one for index, result in enumerate(results) for one in _results(result, index, rules)],
+        "invocations": [_invocation(placed, context, rules)],
+        "artifacts": [_artifact(result) for result in files.values()],
+        "results": [one for index, result in placed for one in _results(result, index, rules)],
         "columnKind": "unicodeCodePoints",
         "properties": {"coverage": _coverage(tally(results).coverage)},
     }
 
 
-def _invocation(results: Sequence[FileResult], context: RunContext, rules: dict[str, int]) -> dict[str, Any]:
+def _by_file(results: Sequence[FileResult]) -> dict[str, FileResult]:
+    """A result a file, by its URI: an artifact may stand in a run once, and two shards may have had the same."""
+    files: dict[str, FileResult] = {}
+    for result in results:
+        files.setdefault(uri_of(result.path), result)
+    return files
+
+
+def _invocation(placed: Sequence[_Placed], context: RunContext, rules: dict[str, int]) -> dict[str, Any]:
     words = [shown(word) for word in context.command]
     code = {} if context.exit_code is None else {"exitCode": context.exit_code}
     return {
@@ -54,11 +68,9 @@ def _invocation(results: Sequence[FileResult], context: RunContext, rules: dict[
         "arguments": words[1:],
         "startTimeUtc": utc(context.started),
         "endTimeUtc": utc(context.ended),
-        "executionSuccessful": all(result.trouble is None for result in results),
+        "executionSuccessful": all(result.trouble is None for _, result in placed),
         **code,
-        "toolExecutionNotifications": [
-            one for index, result in enumerate(results) for one in _notifications(result, index, rules)
-        ],
+        "toolExecutionNotifications": [one for index, result in placed for one in _notifications(result, index, rules)],
     }
 
 
