@@ -37,9 +37,9 @@ def annotations(found: tuple[FileResult, ...]) -> list[tuple[str, ...]]:
 
 def test_annotations_name_file_rule_and_layer_the_worst_first() -> None:
     lines = render(Format.GITHUB, sample.SAMPLE, sample.context()).splitlines()
+    leak = "The mask stops here.%0A%0AWhy: Lambda carries no mask.%0A%0AFix:%0Ax = a(x)%0A  y = b(x)"
     assert lines[:3] == [
-        "::error file=models/a.keras,title=MP101 mask-dropped at encoder/lstm::The mask stops here.%0A%0A"
-        "Why: Lambda carries no mask.%0A%0AFix:%0Ax = a(x)%0A  y = b(x)",
+        f"::error file=models/a.keras,title=MP101 mask-dropped at encoder/lstm::{leak}",
         "::error file=models/d.keras,title=not checked::timeout: no end after 60 s",
         "::error file=models/e.keras,title=not checked::untrusted: it holds code; say --trust",
     ]

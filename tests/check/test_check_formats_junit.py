@@ -16,7 +16,7 @@ from maskprobe.finding import FailOn
 
 
 def suite_of(found: tuple[FileResult, ...], context: RunContext | None = None) -> ET.Element:
-    root = ET.fromstring(render(Format.JUNIT, found, context or sample.context()).encode("utf-8"))
+    root = ET.fromstring(render(Format.JUNIT, found, context or sample.context()).encode("utf-8"))  # noqa: S314 - ours
     assert root.tag == "testsuites"
     (suite,) = root
     return suite

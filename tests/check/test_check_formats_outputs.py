@@ -65,7 +65,9 @@ def test_all_formats_are_written_at_once(tmp_path: Path) -> None:
         if output.target is not None:
             assert output.target.read_text("utf-8") == render(output.format, sample.SAMPLE, sample.context())
     assert stdout.getvalue().startswith("models/a.keras\n")
-    assert sorted(os.listdir(tmp_path / "deep")) == sorted(f"{name}.out" for name in Format if name != "text")
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == sorted(
+        f"{name}.out" for name in Format if name != "text"
+    )
 
 
 def test_a_file_is_overwritten_as_a_whole_and_links_are_followed(tmp_path: Path) -> None:
@@ -102,9 +104,18 @@ def test_a_model_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("model").write_text("weights")
     Path("link").symlink_to("model")
     for target in (Path("model"), Path("x/../model"), Path("link")):
-        with pytest.raises(UsageError, match="^will not write json over the model"):
+        with pytest.raises(UsageError, match=r"^will not write json over the model"):
             write_outputs((FileResult("model", sample.How.RUN),), (Output(Format.JSON, target),), sample.context())
     assert Path("model").read_text() == "weights"
+
+
+def test_text_in_a_file_has_no_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "30")
+    write_outputs(sample.SAMPLE, (Output(Format.TEXT, tmp_path / "x"),), sample.context())
+    written = (tmp_path / "x").read_text("utf-8")
+    assert "\x1b" not in written
+    assert "run on Keras 3.15.1; 12 of 14 calls looked at (85 %)\n" in written
 
 
 @pytest.mark.parametrize("name", [Format.CONCISE, Format.GITHUB, Format.TEXT])
@@ -129,7 +140,7 @@ def test_no_format_lets_a_control_character_through(found: tuple[FileResult, ...
     for name in Format:
         text = render(name, found, context)
         text.encode("utf-8")
-        assert not [sign for sign in text if sign != "\n" and ord(sign) < 32 or ord(sign) in range(0x7F, 0xA0)]
+        assert not [sign for sign in text if (sign != "\n" and ord(sign) < 32) or ord(sign) in range(0x7F, 0xA0)]
         assert not set(text) & set("\u202e\u2028\u2029\u200f")
 
 

@@ -128,7 +128,7 @@ def test_a_rule_that_speaks_twice_of_a_call_has_two_fingerprints() -> None:
     [
         ("models/a b.keras", "models/a%20b.keras"),
         ("C:x/a#b?c%.keras", "C%3Ax/a%23b%3Fc%25.keras"),
-        ("/tmp/x.keras", "file:///tmp/x.keras"),
+        ("/m/x.keras", "file:///m/x.keras"),
         ("//host/x", "file:///host/x"),
         ("C:/x/y.keras", "file:///C:/x/y.keras"),
         ("層.keras", "%E5%B1%A4.keras"),
@@ -153,7 +153,7 @@ def test_a_relative_path_comes_back_from_its_uri(path: str) -> None:
 
 
 def test_an_absolute_path_has_no_base() -> None:
-    assert "uriBaseId" not in location("/tmp/x", 0, "")["physicalLocation"]["artifactLocation"]
+    assert "uriBaseId" not in location("/m/x", 0, "")["physicalLocation"]["artifactLocation"]
     assert "logicalLocations" not in location("x", 0, "")
 
 

@@ -24,7 +24,7 @@ from maskprobe.report.trimmed import Trimmed
 def render(results: Sequence[FileResult], context: RunContext) -> str:
     """Write `results` as plain text, for a file."""
     stream = io.StringIO()
-    render_text(results, context, make_console(stream, PIPE_WIDTH))
+    render_text(results, context, make_console(stream, PIPE_WIDTH, {"NO_COLOR": "1"}))
     return stream.getvalue()
 
 
