@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from maskprobe.check.formats import Format, RunContext, render
 from maskprobe.check.formats.markdown import MOST_BYTES
-from maskprobe.check.formats.markdown_words import block, code, plain
+from maskprobe.check.formats.markdown_words import block, code, paragraph, plain
 from maskprobe.check.formats.words import shown, shown_lines
 from maskprobe.check.result import FileResult
 
@@ -35,7 +35,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in {
             "h2", "h4", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "code",
-            "pre", "span",
+            "pre",
         }, tag  # fmt: skip
         assert all(name in {"style", "class"} for name, _ in attrs)
         self.counts[tag] = self.counts.get(tag, 0) + 1
@@ -59,12 +59,12 @@ def test_the_summary_has_a_table_and_the_findings() -> None:
     assert rows == [
         (
             "models/a.keras",
-            "1 | 1 | 1 | 1 | 12 of 14 calls looked at (85 %)".replace("(", "&#40;").replace(")", "&#41;"),
+            "1 | 1 | 1 | 1 | 12 of 14 calls looked at (85 %)",
         ),
-        ("models/c.keras", "0 | 0 | 0 | 1 | 4 of 5 calls looked at &#40;80 %&#41;"),
+        ("models/c.keras", "0 | 0 | 0 | 1 | 4 of 5 calls looked at (80 %)"),
         ("models/d.keras", "0 | 0 | 0 | 0 | not checked&#58; timeout&#58; no end after 60 s"),
         ("models/e.keras", "0 | 1 | 0 | 0 | not checked&#58; untrusted&#58; it holds code; say --trust"),
-        ("models/b.h5", "0 | 0 | 0 | 0 | 6 of 6 calls looked at &#40;100 %&#41;"),
+        ("models/b.h5", "0 | 0 | 0 | 0 | 6 of 6 calls looked at (100 %)"),
     ]
     assert page.texts["h4"][0] == "error MP101 mask-dropped at encoder/lstm"
     assert page.texts["pre"][0] == "x = a(x)\n  y = b(x)\n"
@@ -80,6 +80,12 @@ def test_untrusted_text_is_shown_as_it_is() -> None:
         (fenced,) = READER.parse(block(nasty))
         assert fenced.type == "fence"
         assert fenced.content.rstrip("\n") == shown_lines(nasty).rstrip("\n")
+
+
+def test_a_message_at_the_start_of_a_line_is_a_paragraph() -> None:
+    for text in ("- x", "+ x", "1. x", "2) x", "---", "# x", "> x", "~~~", "    x", "| x |", "<div>", "* * *", "==="):
+        assert READER.render(f"a\n\n{paragraph(text)}\n\nb").count("<p>") == 3
+        assert html.unescape(READER.renderInline(paragraph(text))) == shown(text)
 
 
 def test_no_address_or_name_in_it_becomes_a_link() -> None:

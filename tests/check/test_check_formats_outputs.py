@@ -12,7 +12,16 @@ import format_results as sample
 import pytest
 from hypothesis import given, settings
 
-from maskprobe.check.formats import Format, Output, RunContext, parse_output, parse_outputs, render, write_outputs
+from maskprobe.check.formats import (
+    Format,
+    Output,
+    RunContext,
+    parse_output,
+    parse_outputs,
+    prepare_outputs,
+    render,
+    write_outputs,
+)
 from maskprobe.check.result import FileResult
 from maskprobe.errors import UsageError
 
@@ -95,8 +104,19 @@ def test_a_device_is_written_into() -> None:
 
 def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    outputs = (Output(Format.JSON, tmp_path / "file" / "x.json"), Output(Format.GITLAB, tmp_path / "y.json"))
     with pytest.raises(UsageError, match=r"^cannot write '.*file/x\.json': .+$"):
-        write_outputs((), (Output(Format.JSON, tmp_path / "file" / "x.json"),), sample.context())
+        write_outputs((), outputs, sample.context())
+    assert (tmp_path / "y.json").read_text() == "[]\n"
+
+
+def test_what_cannot_be_written_is_said_before_a_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    prepare_outputs((Output(Format.TEXT), Output(Format.JSON, tmp_path / "a" / "b" / "x.json")))
+    assert os.listdir(tmp_path / "a" / "b") == []  # noqa: PTH208 - an empty folder
+    prepare_outputs((Output(Format.JSON, Path(os.devnull)),))
+    with pytest.raises(UsageError, match=r"^cannot write '.*file/x\.json': .+$"):
+        prepare_outputs((Output(Format.JSON, tmp_path / "file" / "x.json"),))
 
 
 def test_a_model_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,16 @@ from maskprobe.check.formats.outputs import Format, Output, parse_output, parse_
 from maskprobe.check.result import FileResult
 from maskprobe.errors import UsageError
 
-__all__ = ["Format", "Output", "RunContext", "parse_output", "parse_outputs", "render", "write_outputs"]
+__all__ = [
+    "Format",
+    "Output",
+    "RunContext",
+    "parse_output",
+    "parse_outputs",
+    "prepare_outputs",
+    "render",
+    "write_outputs",
+]
 
 Renderer: TypeAlias = Callable[[Sequence[FileResult], RunContext], str]
 _FOR_TERMINALS = frozenset({Format.CONCISE, Format.GITHUB})
@@ -28,6 +37,8 @@ def write_outputs(
 ) -> None:
     """Write `results` in each of `outputs`. Files are overwritten, as a whole.
 
+    If one cannot be written, the others still are.
+
     Args:
         results: what came of the models, in the order to show them.
         outputs: formats and where they go, as `parse_outputs` gives them.
@@ -38,18 +49,41 @@ def write_outputs(
         UsageError: a file cannot be written, or is one of the models.
     """
     _refuse_models(results, outputs)
+    refusals: list[UsageError] = []
+    for output in outputs:
+        try:
+            _write(output, results, context, stdout or sys.stdout)
+        except UsageError as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
+
+
+def prepare_outputs(outputs: Sequence[Output]) -> None:
+    """See that all files can be written, and make the folders on the way: before a long run, not after it.
+
+    Raises:
+        UsageError: one cannot be written.
+    """
+    from maskprobe.check.formats.files import prepare
+
     for output in outputs:
         if output.target is not None:
-            from maskprobe.check.formats.files import write_whole
-
-            write_whole(output.target, render(output.format, results, context))
-        else:
-            _to_stdout(output.format, results, context, stdout or sys.stdout)
+            prepare(output.target)
 
 
 def render(format_: Format, results: Sequence[FileResult], context: RunContext) -> str:
     """Write `results` as text that any UTF-8 file can hold."""
     return _renderer(format_)(results, context)
+
+
+def _write(output: Output, results: Sequence[FileResult], context: RunContext, stdout: TextIO) -> None:
+    if output.target is None:
+        _to_stdout(output.format, results, context, stdout)
+        return
+    from maskprobe.check.formats.files import write_whole
+
+    write_whole(output.target, render(output.format, results, context))
 
 
 def _to_stdout(format_: Format, results: Sequence[FileResult], context: RunContext, stdout: TextIO) -> None:

@@ -8,6 +8,21 @@ from pathlib import Path
 from maskprobe.errors import UsageError
 
 
+def prepare(target: Path) -> None:
+    """Make the folders on the way to `target`, and see that a file can be written there: before a long run.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refusal(target, error.strerror) from error
+    place = target if target.exists() and not target.is_file() else Path(os.path.realpath(target)).parent
+    if not os.access(place, os.W_OK):
+        raise _refusal(target, "no permission")
+
+
 def write_whole(target: Path, text: str) -> None:
     """Write `text` to `target` in UTF-8, over what is there. Folders on the way are made.
 
@@ -23,8 +38,11 @@ def write_whole(target: Path, text: str) -> None:
         else:
             _replace(Path(os.path.realpath(target)), data)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(f"cannot write {str(target)!r}: {reason}") from error
+        raise _refusal(target, error.strerror) from error
+
+
+def _refusal(target: Path, reason: str | None) -> UsageError:
+    return UsageError(f"cannot write {str(target)!r}: {reason or 'the system does not say why'}")
 
 
 def _replace(target: Path, data: bytes) -> None:

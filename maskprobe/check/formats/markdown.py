@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from maskprobe.check.formats.context import RunContext
-from maskprobe.check.formats.markdown_words import block, code, plain
-from maskprobe.check.formats.tally import coverage_words, statistics, summary_line, tally
+from maskprobe.check.formats.markdown_words import block, code, paragraph, plain
+from maskprobe.check.formats.tally import coverage_words, plural, statistics, summary_line, tally
 from maskprobe.check.formats.words import NOT_CHECKED, how_words, kind_of, rule_words, trouble_words
 from maskprobe.check.result import FileResult
 from maskprobe.finding import Finding
@@ -51,7 +51,7 @@ def _row(result: FileResult) -> str:
 
 
 def _details(result: FileResult) -> str:
-    parts = [f"<details><summary>{code(result.path)}: {len(result.findings)}</summary>", plain(how_words(result))]
+    parts = [f"<details><summary>{code(result.path)}: {_how_many(result)}</summary>", plain(how_words(result))]
     if result.trouble is not None:
         parts.append(f"**{NOT_CHECKED}**: {plain(trouble_words(result))}")
     for finding in result.findings:
@@ -63,18 +63,18 @@ def _details(result: FileResult) -> str:
 def _finding(finding: Finding) -> Iterator[str]:
     place = f"at {code(finding.path)}" if finding.path else "of the whole model"
     yield f"#### {kind_of(finding)} {plain(rule_words(finding))} {place}"
-    yield from _paragraph("", finding.message)
-    yield from _paragraph("Why: ", finding.cause)
+    if message := paragraph(finding.message):
+        yield message
+    if cause := plain(finding.cause):
+        yield f"Why: {cause}"
     if finding.fix.strip():
         yield "Fix:"
         yield block(finding.fix)
 
 
-def _paragraph(label: str, text: str) -> Iterator[str]:
-    shown = plain(text)
-    if shown:
-        # A sign at the start of a line could open a list or a quotation; after a space of no width none does.
-        yield f"{label}{shown}" if label else f"<span></span>{shown}"
+def _how_many(result: FileResult) -> str:
+    found = plural(len(result.findings), "finding")
+    return found if result.trouble is None else f"{found}, {NOT_CHECKED}"
 
 
 def _fitting(blocks: Sequence[str]) -> str:

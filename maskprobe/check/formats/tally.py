@@ -77,14 +77,14 @@ def summary_line(counts: Tally) -> str:
     unchecked = counts.models - counts.checked
     if counts.faults:
         found = ", ".join(
-            _plural(number, noun)
+            plural(number, noun)
             for number, noun in ((counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note"))
         )
-        left = f"; {_plural(unchecked, 'model')} not checked in full" if unchecked else ""
-        return f"{found} in {counts.faulty} of {_plural(counts.models, 'model')}{left}; {told}."
+        left = f"; {plural(unchecked, 'model')} not checked in full" if unchecked else ""
+        return f"{found} in {counts.faulty} of {plural(counts.models, 'model')}{left}; {told}."
     if unchecked:
-        return f"Nothing found, but {unchecked} of {_plural(counts.models, 'model')} not checked in full; {told}."
-    return f"No findings: {_plural(counts.models, 'model')} checked; {told}."
+        return f"Nothing found, but {unchecked} of {plural(counts.models, 'model')} not checked in full; {told}."
+    return f"No findings: {plural(counts.models, 'model')} checked; {told}."
 
 
 def coverage_words(coverage: Coverage) -> str:
@@ -92,12 +92,13 @@ def coverage_words(coverage: Coverage) -> str:
     if not coverage.calls:
         return "no calls seen"
     percent = coverage.looked_at * 100 // coverage.calls
-    return f"{coverage.looked_at} of {_plural(coverage.calls, 'call')} looked at ({percent} %)"
+    return f"{coverage.looked_at} of {plural(coverage.calls, 'call')} looked at ({percent} %)"
 
 
 def _rule(finding: Finding) -> tuple[str, str]:
     return finding.code, finding.name
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
