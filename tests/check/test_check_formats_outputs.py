@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import format_results as sample
@@ -97,9 +98,16 @@ def test_a_file_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_device_is_written_into() -> None:
-    write_outputs((), (Output(Format.JSON, Path(os.devnull)),), sample.context())
-    assert not Path(os.devnull).is_file()
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    write_outputs((), (Output(Format.GITLAB, pipe),), sample.context())
+    assert pipe.is_fifo()
+    reader.join(timeout=60)
+    assert read == [b"[]\n"]
 
 
 def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
@@ -114,7 +122,6 @@ def test_what_cannot_be_written_is_said_before_a_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     prepare_outputs((Output(Format.TEXT), Output(Format.JSON, tmp_path / "a" / "b" / "x.json")))
     assert os.listdir(tmp_path / "a" / "b") == []  # noqa: PTH208 - an empty folder
-    prepare_outputs((Output(Format.JSON, Path(os.devnull)),))
     with pytest.raises(UsageError, match=r"^cannot write '.*file/x\.json': .+$"):
         prepare_outputs((Output(Format.JSON, tmp_path / "file" / "x.json"),))
 
@@ -136,6 +143,15 @@ def test_text_in_a_file_has_no_colours(tmp_path: Path, monkeypatch: pytest.Monke
     written = (tmp_path / "x").read_text("utf-8")
     assert "\x1b" not in written
     assert "run on Keras 3.15.1; 12 of 14 calls looked at (85 %)\n" in written
+
+
+def test_a_file_needs_a_folder_to_write_in_and_a_pipe_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(os, "access", lambda place, _: Path(place) != tmp_path)
+    prepare_outputs((Output(Format.JSON, tmp_path / "pipe"),))
+    with pytest.raises(UsageError, match=r"^cannot write '.*file': no permission$"):
+        prepare_outputs((Output(Format.JSON, tmp_path / "file"),))
 
 
 @pytest.mark.parametrize("name", [Format.CONCISE, Format.GITHUB, Format.TEXT])

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from maskprobe.check.formats import Format, RunContext, render
-from maskprobe.check.formats.fingerprints import fingerprinted
+from maskprobe.check.formats.fingerprints import digest_of, fingerprinted
 from maskprobe.check.formats.sarif_places import location, message, uri_of
 from maskprobe.check.result import FileResult
 from maskprobe.rules.registry import RULES
@@ -185,8 +185,12 @@ def test_no_two_results_of_a_file_have_the_same_fingerprint(result: FileResult) 
     assert len(set(digests)) == len(digests) == len(result.findings)
 
 
+def test_a_digest_tells_where_a_text_ends() -> None:
+    assert digest_of("ab", "c") != digest_of("a", "bc")
+
+
 def test_a_file_that_comes_twice_is_one_artifact() -> None:
-    run = run_of((sample.CLEAN, sample.FAULTY, sample.FAULTY))
-    assert len(run["artifacts"]) == 2
+    run = run_of((sample.CLEAN, sample.FAULTY, replace(sample.FAULTY, digest="cd" * 32)))
+    assert [one.get("hashes") for one in run["artifacts"]] == [None, {"sha-256": "ab" * 32}]
     assert len(run["results"]) == 6
     assert {one["locations"][0]["physicalLocation"]["artifactLocation"]["index"] for one in run["results"]} == {1}
