@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from maskprobe.errors import UsageError, one_line
-from maskprobe.finding import CallEvent, Finding
+from maskprobe.finding import CallEvent
 from maskprobe.mask_trace import (
     CallRecord,
     CompiledDifference,
@@ -20,6 +20,7 @@ from maskprobe.mask_trace import (
     ProbeRecord,
     TensorRecord,
 )
+from maskprobe.report.json_finding import finding_to_json
 from maskprobe.report.json_loss import loss_check_to_json, walk_to_json
 from maskprobe.report.json_masks import mask_to_json, number_to_json, plain, steps_to_json, text
 from maskprobe.report.json_values import (
@@ -30,7 +31,6 @@ from maskprobe.report.json_values import (
     JsonEvent,
     JsonFacts,
     JsonFile,
-    JsonFinding,
     JsonLoss,
     JsonMaskArgument,
     JsonProbe,
@@ -96,7 +96,7 @@ def json_report(report: Report) -> JsonReport:
         compiled=None if trace.compiled is None else [_difference(entry) for entry in trace.compiled],
         failure=_maybe(trace.failure),
         notes=_texts(trace.notes),
-        findings=[_finding(finding) for finding in report.findings],
+        findings=[finding_to_json(finding) for finding in report.findings],
         proof=proof_to_json(trace.proof),
         loss_check=loss_check_to_json(trace.loss_check),
         loss_walk=walk_to_json(report.walk),
@@ -206,23 +206,6 @@ def _difference(entry: CompiledDifference) -> JsonCompiledDifference:
 
 def _loss(loss: LossRecord) -> JsonLoss:
     return JsonLoss(losses=_texts(loss.losses), metrics=_texts(loss.metrics), problem=_maybe(loss.problem))
-
-
-def _finding(finding: Finding) -> JsonFinding:
-    return JsonFinding(
-        code=text(finding.code),
-        name=text(finding.name),
-        severity=finding.severity.value,
-        path=text(finding.path),
-        message=text(finding.message),
-        cause=text(finding.cause),
-        fix=text(finding.fix),
-        affects=_texts(finding.affects),
-        related=_texts(finding.related),
-        unchecked=finding.unchecked,
-        evidence=_texts(finding.evidence),
-        confidence=finding.confidence.value,
-    )
 
 
 def _maybe(value: str | None) -> str | None:

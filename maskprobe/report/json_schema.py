@@ -25,15 +25,16 @@ MATRIX_SCHEMA_FILE = SCHEMA_FILE.with_name("matrix-1.json")
 
 def schema() -> dict[str, Any]:
     """Build the JSON Schema (draft 2020-12) of the report."""
-    return _schema(SCHEMA, JsonReport)
+    return schema_of(SCHEMA, JsonReport)
 
 
 def matrix_schema() -> dict[str, Any]:
     """Build the JSON Schema (draft 2020-12) of the matrix."""
-    return _schema(MATRIX_SCHEMA, JsonMatrix)
+    return schema_of(MATRIX_SCHEMA, JsonMatrix)
 
 
-def _schema(title: str, values: type) -> dict[str, Any]:
+def schema_of(title: str, values: type) -> dict[str, Any]:
+    """Build the JSON Schema (draft 2020-12) of a struct."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -43,15 +44,16 @@ def _schema(title: str, values: type) -> dict[str, Any]:
 
 def schema_text() -> str:
     """Write the report's schema as the repository keeps it: indented, with a newline at its end."""
-    return _text(schema())
+    return text_of(schema())
 
 
 def matrix_schema_text() -> str:
     """Write the matrix's schema as the repository keeps it."""
-    return _text(matrix_schema())
+    return text_of(matrix_schema())
 
 
-def _text(schema: dict[str, Any]) -> str:
+def text_of(schema: dict[str, Any]) -> str:
+    """Write a schema as the repository keeps it: indented, with a newline at its end."""
     return json.dumps(schema, indent=2) + "\n"
 
 

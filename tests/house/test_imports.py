@@ -38,7 +38,8 @@ ALLOWED = {
     "matrix_runs": BASE | {"archive", "backend", "diagnose", "static", "version_matrix"},
     "diagnose_matrix": BASE
     | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
-    "check": BASE | {"archive", "assumptions", "backend", "diagnose", "diagnose_static", "probe", "report", "rules"},
+    "check": BASE
+    | {"archive", "assumptions", "backend", "config", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
     | {"static", "version_matrix"},
@@ -52,7 +53,7 @@ HEAVY = {
     "h5py": {"archive"},
     "google": {"archive"},
     "pebble": {"check"},
-    "rich": {"report", "cli"},
+    "rich": {"report", "cli", "check"},
     "typer": {"cli"},
 }
 
