@@ -29,8 +29,8 @@ def merge(file: FileSettings | None, given: Mapping[str, object] | None = None) 
 
     Args:
         file: What a settings file says; None if there is none.
-        given: What the command line says, by field name of `Settings`; tables also as `NAME=VALUE`. None and empty lists stand for "not given"; so
-            a flag that may be left out must be None then, not False.
+        given: What the command line says, by field name of `Settings`; tables also as `NAME=VALUE`. None and empty
+            lists stand for "not given": a flag that may be left out is None then, not False.
 
     Raises:
         UsageError: a rule is named that there is not, or MP901 is to be ignored without a reason.
