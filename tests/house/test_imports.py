@@ -32,7 +32,7 @@ ALLOWED = {
     "version_matrix": BASE | {"agreement", "archive", "loss", "rules", "static"},
     "config": BASE | {"probe", "rules", "report"},
     "assumptions": BASE | {"config", "static"},
-    "check": BASE | {"config", "diagnose_static", "mask_trace", "report"},
+    "check": BASE | {"config", "diagnose_static", "report"},
     "judging": BASE | {"archive", "rules", "report"},
     "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss", "judging"},
     "diagnose_static": BASE | {"archive", "assumptions", "judging", "probe", "report", "static"},
