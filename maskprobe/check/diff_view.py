@@ -48,6 +48,8 @@ def _each_once(texts: list[str], pen: Pen) -> str:
 
 def _words(state: CallState) -> str:
     words, verdict = state.event.words or "no mask", str(state.event.verdict)
+    if verdict.startswith(words):
+        return verdict
     return f"{words} ({verdict})" if verdict and verdict not in words else words
 
 
