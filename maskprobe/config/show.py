@@ -20,21 +20,19 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def settings_lines(settings: Settings) -> list[str]:
     """A line a setting, as it would stand in maskprobe.toml, with its source: `seed = 3  # command line`.
 
-    What has no value stands in a comment. Of `ignores` there is a line an entry.
+    What has no value stands in a comment.
     """
-    shown = [line for name in NAMES for line in _lines(settings, name)]
+    shown = [_line(settings, name) for name in NAMES]
     width = min(max(len(text) for text, _ in shown), 40)
     head = f"# settings file: {settings.file}" if settings.file is not None else "# no settings file"
     return [clean_line(line) for line in (head, *(f"{text:<{width}}  # {source}" for text, source in shown))]
 
 
-def _lines(settings: Settings, name: str) -> list[tuple[str, str]]:
+def _line(settings: Settings, name: str) -> tuple[str, str]:
     value, source, key = getattr(settings, name), settings.source_of(name), name.replace("_", "-")
     if value is None:
-        return [(f"# {key} is not set", source)]
-    if name == "ignores" and value:
-        return [(f"ignores += {_written(one)}", source) for one in value]
-    return [(f"{key} = {_written(value)}", source)]
+        return f"# {key} is not set", source
+    return f"{key} = {_written(value)}", source
 
 
 def _written(value: object) -> str:
