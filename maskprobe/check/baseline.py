@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from maskprobe.check.applying import Suppressed
 from maskprobe.check.baseline_file import BaselineEntry, read_entries, write_entries
-from maskprobe.check.placing import seen_from
+from maskprobe.check.placing import is_url, seen_from
 from maskprobe.check.result import FileResult, How
 from maskprobe.finding import Finding
 
@@ -182,7 +182,7 @@ def _renamed(results: Sequence[FileResult], placed: Mapping[str, str], baseline:
     known = {file.path for file in baseline.files}
     gone: dict[str, list[str]] = {}
     for file in sorted(baseline.files, key=lambda file: file.path):
-        if file.structure and file.path not in here and not (baseline.folder / file.path).exists():
+        if file.structure and file.path not in here and _is_gone(baseline.folder, file.path):
             gone.setdefault(file.structure, []).append(file.path)
     strangers = sorted((one for one in results if placed[one.path] not in known), key=lambda one: placed[one.path])
     found: dict[str, str] = {}
@@ -194,6 +194,11 @@ def _renamed(results: Sequence[FileResult], placed: Mapping[str, str], baseline:
                 found[result.path] = fitting[0]
                 paths.remove(fitting[0])
     return found
+
+
+def _is_gone(folder: Path, path: str) -> bool:
+    """Whether there is no such file. Of a file elsewhere it is not known."""
+    return not is_url(path) and not (folder / path).exists()
 
 
 def _name(path: str) -> str:

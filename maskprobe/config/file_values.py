@@ -21,6 +21,7 @@ _FILES = (
     "* and ? stand for what is within a name, ** for any folders. Without a slash it is looked for at any depth; "
     "a folder stands for all that is in it."
 )
+_EXCLUDE = "Files and folders to leave out: patterns as in a .gitignore in this file's folder."
 _LAYERS = (
     "The whole path of a layer, such as encoder/pool, whichever call of it. * and ? stand for what is within a name, "
     "** for any number of names."
@@ -91,10 +92,10 @@ class ConfigFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         Annotated[bool, Meta(description="Whether a run fails where something could not be checked.")] | UnsetType
     ) = UNSET
     static: Annotated[bool, Meta(description="Read files only; run nothing.")] | UnsetType = UNSET
-    exclude: Annotated[list[str], Meta(description=f"Files to leave out. {_FILES}")] | UnsetType = UNSET
+    exclude: Annotated[list[str], Meta(description=_EXCLUDE)] | UnsetType = UNSET
     jobs: Annotated[int, Meta(ge=1, description="Models looked at side by side.")] | UnsetType = UNSET
     timeout: Annotated[float, Meta(gt=0, description="Seconds for one model.")] | UnsetType = UNSET
-    memory: Annotated[int, Meta(ge=1, description="MiB for one model.")] | UnsetType = UNSET
+    memory: Annotated[int, Meta(ge=0, description="MiB for one model; 0: no limit.")] | UnsetType = UNSET
     output: Annotated[list[str], Meta(description="Outputs, as --output takes them.")] | UnsetType = UNSET
     cache: (
         Annotated[bool | str, Meta(description="Whether results are kept, or the folder to keep them in.")] | UnsetType

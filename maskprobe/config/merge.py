@@ -85,7 +85,7 @@ def _plain(name: str, value: object) -> Any:  # noqa: ANN401 - of the type of th
     if isinstance(value, Mapping):
         return {str(key): Severity(one) if name == "severity" else one for key, one in value.items()}
     if name == "imports" and isinstance(value, Iterable):
-        return tuple(Path(one) for one in value)
+        return tuple(Path(one).absolute() for one in value)
     if name == "cache" and isinstance(value, str):
         return Path(value)
     return tuple(value) if isinstance(value, list) else value

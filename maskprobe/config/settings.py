@@ -29,7 +29,7 @@ class Settings:
     """Patterns of layers that may lose the mask."""
     custom_objects: tuple[str, ...] = ()
     imports: tuple[Path, ...] = ()
-    """Those of a settings file are seen from its folder; they are whole paths here."""
+    """Whole paths; those of a settings file are meant from its folder."""
     assume: Mapping[str, str] = field(default_factory=dict)
     padding: Padding = Padding.MIXED
     length: int | None = None
@@ -40,16 +40,16 @@ class Settings:
     fail_on_unchecked: bool = True
     static: bool = False
     exclude: tuple[str, ...] = ()
-    """Patterns of files, seen from `root`."""
+    """Patterns as in a .gitignore in `root`."""
     jobs: int | None = None
-    timeout: float | None = None
+    """Models looked at side by side; None: as many as there are processors."""
+    timeout: float = 120.0
     """Seconds for one model."""
-    memory: int | None = None
-    """MiB for one model."""
+    memory: int = 8192
+    """MiB for one model; 0: no limit."""
     output: tuple[str, ...] = ()
-    cache: bool | Path | None = None
-    """Whether results are kept, or the folder to keep them in; None: nothing was said. A settings file's folder is a
-    whole path here."""
+    cache: bool | Path = True
+    """Whether results are kept, or the folder to keep them in; that of a settings file is a whole path here."""
     root: Path = field(default_factory=Path.cwd)
     """The folder from which patterns of files are meant: that of the settings file, or else the current one."""
     file: Path | None = None

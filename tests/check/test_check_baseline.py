@@ -178,6 +178,14 @@ def test_paths_are_seen_from_the_folder_of_the_baseline(folder: Path, monkeypatc
     assert len(compare([result("../models/a.keras", finding())], read_baseline(path)).unchanged) == 1
 
 
+def test_a_file_elsewhere_keeps_its_url_and_is_never_taken_for_gone() -> None:
+    path = written(result("s3://models/a.keras", finding()))
+    assert json.loads(path.read_text())["files"][0]["path"] == "s3://models/a.keras"
+    assert len(compare([result("s3://models/a.keras", finding())], read_baseline(path)).unchanged) == 1
+    moved = compare([result("s3://models/b.keras", finding())], read_baseline(path))
+    assert (len(moved.new), moved.renamed) == (1, {})
+
+
 # The file.
 
 

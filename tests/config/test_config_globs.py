@@ -40,6 +40,8 @@ from maskprobe.finding import Finding, Severity
         ("A.h5", "a.h5", False),
         ("../a.h5", "../a.h5", True),
         ("*", "../a.h5", True),
+        ("s3://models/**", "s3://models/x/a.h5", True),
+        ("s3://models/*.h5", "s3://other/a.h5", False),
     ],
 )
 def test_files(pattern: str, path: str, fits: bool) -> None:  # noqa: FBT001

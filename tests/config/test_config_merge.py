@@ -53,7 +53,7 @@ GIVEN: dict[str, tuple[object, object]] = {
     "mask_inputs": (["b"], ("b",)),
     "intended_drops": (["c"], ("c",)),
     "custom_objects": (["c:d"], ("c:d",)),
-    "imports": ([Path("b.py")], (Path("b.py"),)),
+    "imports": ([Path("b.py")], (Path("b.py").absolute(),)),
     "assume": (["A=drop"], {"A": "drop"}),
     "padding": (Padding.BEFORE, Padding.BEFORE),
     "length": (8, 8),
