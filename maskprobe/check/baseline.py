@@ -8,7 +8,7 @@ A finding that something was not checked is never known: to wave it through take
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -70,7 +70,7 @@ class Comparison:
     unseen: tuple[Known, ...] = ()
     """Known findings that cannot be told to be fixed: their file is not of this run, or was not looked at as well."""
     restructured: tuple[str, ...] = ()
-    """Files of the run with another structure than the known one: all their findings are new."""
+    """Files of the run with another structure than the known one, or an unknown one: all their findings are new."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """For each renamed file of the run the path under which the baseline knows it."""
 
@@ -167,7 +167,7 @@ def _of_file(result: FileResult, file: KnownFile | None, hidden: Counter[Place])
         fixed=gone if told else (),
         unchecked=tuple(unchecked),
         unseen=() if told else gone,
-        restructured=(result.path,) if file is not None and result.structure and not same else (),
+        restructured=(result.path,) if file is not None and not same and (result.structure or new) else (),
     )
 
 
@@ -180,29 +180,36 @@ def _renamed(results: Sequence[FileResult], placed: Mapping[str, str], baseline:
     """For each renamed file of the run the path under which the baseline knows it."""
     here = set(placed.values())
     known = {file.path for file in baseline.files}
-    gone: dict[str, list[str]] = {}
-    for file in sorted(baseline.files, key=lambda file: file.path):
-        if file.structure and file.path not in here and _is_gone(baseline.folder, file.path):
-            gone.setdefault(file.structure, []).append(file.path)
+    gone = [
+        file
+        for file in sorted(baseline.files, key=lambda file: file.path)
+        if file.structure and file.path not in here and _is_gone(baseline.folder, file.path)
+    ]
     strangers = sorted((one for one in results if placed[one.path] not in known), key=lambda one: placed[one.path])
     found: dict[str, str] = {}
-    for by_name in (True, False):
+    for likeness in (_structure_and_name, _structure_alone):
+        taken = set(found.values())
+        left: dict[tuple[str, str], deque[str]] = {}
+        for file in gone:
+            if file.path not in taken:
+                left.setdefault(likeness(file), deque()).append(file.path)
         for result in strangers:
-            paths = gone.get(result.structure, [])
-            fitting = [path for path in paths if not by_name or _name(path) == _name(result.path)]
-            if fitting and result.path not in found:
-                found[result.path] = fitting[0]
-                paths.remove(fitting[0])
+            if result.path not in found and left.get(likeness(result)):
+                found[result.path] = left[likeness(result)].popleft()
     return found
+
+
+def _structure_and_name(file: KnownFile | FileResult) -> tuple[str, str]:
+    return file.structure, PurePosixPath(file.path).name
+
+
+def _structure_alone(file: KnownFile | FileResult) -> tuple[str, str]:
+    return file.structure, ""
 
 
 def _is_gone(folder: Path, path: str) -> bool:
     """Whether there is no such file. Of a file elsewhere it is not known."""
     return not is_url(path) and not (folder / path).exists()
-
-
-def _name(path: str) -> str:
-    return PurePosixPath(path).name
 
 
 def _places(findings: Iterable[Finding]) -> Counter[Place]:

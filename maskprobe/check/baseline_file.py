@@ -49,7 +49,7 @@ def read_entries(path: Path) -> list[BaselineEntry]:
         raise UsageError(f"{path}: the baseline cannot be read ({reason})") from None
     try:
         loose: Any = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: it is no baseline: it is not JSON ({error})") from None
     schema = loose.get("schema") if isinstance(loose, dict) else None
     if not isinstance(schema, str) or not schema.startswith(_FAMILY):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from maskprobe.config.globs import fits_file, fits_layer
-from maskprobe.config.selectors import closeness, names_not_checked
+from maskprobe.config.selectors import codes_of, names_not_checked
 from maskprobe.finding import Finding
 
 
@@ -44,7 +44,7 @@ class Ignore:
             return False
         if finding.unchecked and not self.is_by_hand:
             return False
-        return not self.rules or closeness(finding.code, self.rules) >= 0
+        return not self.rules or any(finding.code in codes_of(selector) for selector in self.rules)
 
     @property
     def is_by_hand(self) -> bool:

@@ -44,6 +44,7 @@ def names_not_checked(selectors: Iterable[str]) -> bool:
     return any(codes_of(selector) == {NOT_CHECKED} for selector in selectors)
 
 
+@cache
 def _closeness(selector: str) -> int:
     wanted = selector.strip().lower()
     exact = any(wanted in {rule.code.lower(), rule.name} for rule in RULES)
