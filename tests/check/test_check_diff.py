@@ -94,6 +94,15 @@ def test_numbers_that_keras_gives_are_no_difference() -> None:
     assert diff_lines(found, PEN)[-1].endswith("5 calls, 2 with another number in their name.")
 
 
+def test_another_number_and_another_class_is_another_call() -> None:
+    report = sample("conv_fault.keras3.keras")
+    other = with_names(report, {"lstm": "lstm_4"})
+    calls = tuple(replace(one, class_name="GRU") if one.path == "lstm_4" else one for one in other.trace.calls)
+    found = diff_reports(report, Report(replace(other.trace, calls=calls), other.events, other.findings))
+    assert [one.change for one in found.calls] == [Change.ADDED, Change.REMOVED]
+    assert dict(found.renamed) == {}
+
+
 def test_another_name_is_a_difference() -> None:
     report = sample("conv_fault.keras3.keras")
     found = diff_reports(report, with_names(report, {"conv1d": "mine"}))
