@@ -1,27 +1,44 @@
-"""What the user says of layers with code of their own, on the command line or in pyproject.toml."""
+"""What the user says of layers with code of their own, on the command line or in a settings file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from maskprobe.config.locate import nearest_table
 from maskprobe.errors import UsageError
 from maskprobe.static.rulebook import Assumption
 
 _WORDS = "|".join(Assumption)
 
 
+class Settled(dict[str, Assumption]):
+    """What is assumed once a settings file has been read: `assumptions` gives it back as it is."""
+
+
+def settled(stated: Mapping[str, str]) -> Settled:
+    """What `stated` says of layers, and no file besides.
+
+    Raises:
+        UsageError: a word is none of those that there are.
+    """
+    return Settled({name: _word(name, value) for name, value in stated.items()})
+
+
 def assumptions(given: Sequence[str] | Mapping[str, str], start: Path | None = None) -> Mapping[str, Assumption]:
-    """What is assumed of layers, by class or layer name; what is given goes before what pyproject.toml says.
+    """What is assumed of layers, by class or layer name.
+
+    What is given goes before what the nearest settings file says.
 
     Args:
-        given: `NAME=carry|drop|source|use`, or the same as a mapping.
-        start: The folder to look for pyproject.toml from, upwards; None: the current one.
+        given: `NAME=carry|drop|source|use`, or the same as a mapping; with what is `Settled` no file is read.
+        start: The folder to look for maskprobe.toml or pyproject.toml from, upwards; None: the current one.
 
     Raises:
         UsageError: an entry is none of these.
     """
+    if isinstance(given, Settled):
+        return given
     stated = dict(given) if isinstance(given, Mapping) else dict(_parts(entry) for entry in given)
     found = {**_of_project(start or Path.cwd()), **stated}
     return {name: _word(name, value) for name, value in found.items()}
@@ -42,27 +59,9 @@ def _word(name: str, value: object) -> Assumption:
 
 
 def _of_project(start: Path) -> Mapping[str, str]:
-    """The table `[tool.maskprobe.assume]` of the nearest pyproject.toml."""
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            return _table(file)
-    return {}
-
-
-def _toml(text: str) -> Mapping[str, Any]:
-    import tomllib  # noqa: PLC0415 - few projects say anything
-
-    return tomllib.loads(text)
-
-
-def _table(file: Path) -> Mapping[str, str]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        stated = _toml(text) if "maskprobe" in text else {}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file}: it cannot be read ({error})") from None
-    table = stated.get("tool", {}).get("maskprobe", {}).get("assume", {})
-    if not isinstance(table, Mapping):
-        raise UsageError(f"{file}: [tool.maskprobe.assume] must be a table of layer names")
+    """The table `assume` of the nearest settings: `[tool.maskprobe.assume]` in a pyproject.toml."""
+    found = nearest_table(start)
+    table = {} if found is None else found.values.get("assume", {})
+    if found is not None and not isinstance(table, Mapping):
+        raise UsageError(f"{found.file}: [{found.section}assume] must be a table of layer names")
     return table
