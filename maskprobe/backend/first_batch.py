@@ -9,6 +9,7 @@ twice, no order is changed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,16 +28,13 @@ class Batch:
     sample_weight: Any = None
 
 
-def on_first_batch(
-    model: Any, tell: Callable[[Any], None], cannot: Callable[[str], None], *, first: Callable[[], None]
-) -> Callable[[], None]:
+def on_first_batch(model: Any, tell: Callable[[Any], None]) -> Callable[[], None]:
     """Let the next call of the train function of `model` tell what it trained on, once it is through.
 
     Args:
         model: A compiled model in `fit`, from `on_train_begin` on.
-        tell: Gets the first batch of that call, as the iterator gave it.
-        cannot: Gets the reason in place of that, if there is no batch to be had.
-        first: Called before the step, whatever comes of it.
+        tell: Gets the first batch of that call, as the iterator gave it; None if it cannot be seen (another backend,
+            a distribution strategy).
 
     Returns:
         What takes the other function away again, if it was never called.
@@ -50,14 +48,14 @@ def on_first_batch(
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:
         withdraw()
-        first()
         if kwargs or len(args) != 1 or not isinstance(args[0], tf.data.Iterator):
-            cannot("the batches of this way of training cannot be seen (a distribution strategy, or another backend)")
-            return original(*args, **kwargs)
-        drawn = _draw(args[0], _steps_of(model))
-        logs = original(_as_iterator(drawn, args[0].element_spec) if drawn else args[0])
-        if drawn:
-            tell(drawn[0])
+            logs, first = original(*args, **kwargs), None
+        else:
+            drawn = _draw(args[0], _steps_of(model))
+            if not drawn:
+                return original(args[0])
+            logs, first = original(_as_iterator(drawn, args[0].element_spec)), drawn[0]
+        tell(first)
         return logs
 
     def withdraw() -> None:
@@ -80,7 +78,7 @@ def batch_of(data: Any) -> Batch:
 
 
 def first_of(data: Any) -> Any:
-    """The first batch of what a user could give to `fit`: a dataset, a sequence of batches, a generator, or one batch."""
+    """The first batch of what a user could give to `fit`: a dataset, a sequence of batches, a generator, or a batch."""
     if isinstance(data, tf.data.Dataset):
         return next(iter(data))
     if isinstance(data, list | tuple | dict) or hasattr(data, "shape"):
@@ -102,7 +100,7 @@ def _copied(nest: Any) -> Any:
 
 def _steps_of(model: Any) -> int:
     """How many batches one call of the train function takes."""
-    steps = getattr(model, "_steps_per_execution", None)
+    steps: Any = getattr(model, "_steps_per_execution", None)
     return int(steps.numpy()) if hasattr(steps, "numpy") else int(steps or 1)
 
 
@@ -126,10 +124,6 @@ def _as_iterator(batches: Sequence[Any], spec: Any) -> Any:
         free = [tf.compat.v1.placeholder_with_default(one, shape) for one, shape in zip(tensors, shapes, strict=True)]
         return tf.nest.pack_sequence_as(spec, free, expand_composites=True)
 
-    data = None
-    for batch in batches:
-        one = tf.data.Dataset.from_tensors(batch)
-        if one.element_spec != spec:
-            one = one.map(freed)
-        data = one if data is None else data.concatenate(one)
-    return iter(data)
+    data = [tf.data.Dataset.from_tensors(batch) for batch in batches]
+    data = [one if one.element_spec == spec else one.map(freed) for one in data]
+    return iter(functools.reduce(lambda before, one: before.concatenate(one), data))

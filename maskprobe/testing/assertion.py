@@ -26,7 +26,7 @@ class MasksNotOkError(AssertionError):
         """None if the model could not be looked at at all."""
 
 
-def assert_masks_ok(  # noqa: PLR0913 - what counts, and the options of a trace
+def assert_masks_ok(
     model: Any,
     *,
     inputs: Any = None,

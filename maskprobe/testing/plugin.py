@@ -1,7 +1,7 @@
 """The pytest plugin: `assert_masks_ok` as a fixture.
 
-pytest loads it at each start through the entry point `pytest11`, so it imports nothing but what `import maskprobe` does:
-no TensorFlow, no Keras, no NumPy.
+pytest loads it at each start through the entry point `pytest11`, so it imports only what `import maskprobe` does: no
+TensorFlow, no Keras, no NumPy.
 """
 
 from __future__ import annotations

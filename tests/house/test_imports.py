@@ -40,7 +40,11 @@ ALLOWED = {
     | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
     "cli": BASE
     | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "rules", "probe", "backend", "version_matrix"},
-    "__init__": BASE | {"diagnose", "diagnose_matrix", "report", "probe", "version_matrix"},
+    "selection": BASE | {"rules"},
+    "testing": BASE | {"report", "selection"},
+    "fit_check": BASE | {"backend", "diagnose", "report"},
+    "callback": BASE | {"backend", "fit_check", "report", "selection"},
+    "__init__": BASE | {"callback", "diagnose", "diagnose_matrix", "report", "probe", "version_matrix"},
     "__main__": {"cli"},
 }
 HEAVY = {
