@@ -124,6 +124,6 @@ def _as_iterator(batches: Sequence[Any], spec: Any) -> Any:
         free = [tf.compat.v1.placeholder_with_default(one, shape) for one, shape in zip(tensors, shapes, strict=True)]
         return tf.nest.pack_sequence_as(spec, free, expand_composites=True)
 
-    data = [tf.data.Dataset.from_tensors(batch) for batch in batches]
+    data: list[Any] = [tf.data.Dataset.from_tensors(batch) for batch in batches]
     data = [one if one.element_spec == spec else one.map(freed) for one in data]
     return iter(functools.reduce(lambda before, one: before.concatenate(one), data))
