@@ -137,12 +137,12 @@ class MaskCallback:
             self._warn(f"the first batch of fit could not be checked: {type(error).__name__}: {error}")
             return
         self.report = check.report
-        if unchecked:
-            self._warn(unchecked)
         if failing and self.fail:
+            if unchecked:
+                self._warn(unchecked)
             raise MaskFaultError(failing)
-        if failing:
-            self._warn(failing)
+        if failing or unchecked:
+            self._warn("\n\n".join(filter(None, (failing, unchecked))))
 
     def _told(self, check: FitCheck) -> tuple[str, str]:
         """The texts on what is wrong, and on what could not be looked at; empty where there is nothing."""

@@ -174,7 +174,7 @@ def test_an_unknown_rule_or_severity_is_told_when_it_is_made() -> None:
 
 @pytest.mark.parametrize("fail", [False, True])
 def test_an_error_of_its_own_is_a_warning_and_training_goes_on(
-    engine: Engine, fail: bool, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, *, fail: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_args: Any) -> None:
         raise RuntimeError("no such thing")
@@ -216,23 +216,14 @@ def test_a_batch_that_fits_no_trace_is_a_warning(engine: Engine) -> None:
     assert "the first batch of fit could not be checked: UsageError: " in str(one.message)
 
 
-def test_batches_that_cannot_be_seen_are_a_warning_and_data_mends_it(engine: Engine) -> None:
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:0"][:1])
-    with strategy.scope():
-        model = fitted_models.good(engine.keras)
-    seen = MaskCallback()
-    model.train_function = None
-    model.make_train_function()
-    original = model.train_function
-    # A stand-in for what an execution of another kind hands over.
-    seen.set_model(model)
-    seen.on_train_begin()
-    with pytest.warns(MaskWarning, match=r"cannot be seen; bring one: MaskCallback\(data=\(x, y\)\)"):
-        model.train_function(iter([(tf.constant(TOKENS[:4]), tf.constant(TARGETS[:4]))])) if (
-            engine.info.name == "keras"
-        ) else seen._look(None)
-    seen.on_train_end()
-    assert model.train_function is original or engine.info.name == "tf_keras"
+def test_under_a_distribution_strategy_the_batch_cannot_be_seen_and_data_mends_it(engine: Engine) -> None:
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = fitted_models.bad(engine.keras)
+    (one,) = told(model, MaskCallback())
+    assert "cannot be seen; bring one: MaskCallback(data=(x, y))" in str(one.message)
+    assert int(model.optimizer.iterations.numpy()) == 4
+    (one,) = told(model, MaskCallback(data=(TOKENS, TARGETS)))
+    assert "masks are not ok: model 'bad' on the data that was given to the callback\n" in str(one.message)
 
 
 def test_sample_weights_of_zero_are_mentioned_where_the_loss_is_blamed(engine: Engine) -> None:
