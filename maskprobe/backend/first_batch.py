@@ -126,4 +126,9 @@ def _as_iterator(batches: Sequence[Any], spec: Any) -> Any:
 
     data: list[Any] = [tf.data.Dataset.from_tensors(batch) for batch in batches]
     data = [one if one.element_spec == spec else one.map(freed) for one in data]
-    return iter(functools.reduce(lambda before, one: before.concatenate(one), data))
+    whole: Any = functools.reduce(_one_after_the_other, data)
+    return iter(whole)
+
+
+def _one_after_the_other(before: Any, after: Any) -> Any:
+    return before.concatenate(after)
