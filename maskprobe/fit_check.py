@@ -52,6 +52,7 @@ def check_fit(model: Any, batch: Any, data: Any = None, rows: int = 32) -> FitCh
     """
     from maskprobe.backend.first_batch import batch_of, first_of  # noqa: PLC0415 - it imports TensorFlow
     from maskprobe.backend.fitted import fitted  # noqa: PLC0415 - as above
+    from maskprobe.backend.state import kept_kernels  # noqa: PLC0415 - as above
     from maskprobe.backend.training_state import preserved_metrics  # noqa: PLC0415 - as above
 
     if data is None and batch is None:
@@ -59,7 +60,7 @@ def check_fit(model: Any, batch: Any, data: Any = None, rows: int = 32) -> FitCh
             "the batches of this way of training cannot be seen; bring one: MaskCallback(data=(x, y))"
         )
     taken = fitted(model, batch_of(batch if data is None else first_of(data)), rows)
-    with preserved_metrics(model):
+    with preserved_metrics(model), kept_kernels():
         report = _traced(model, TraceRequest(inputs=taken.inputs, targets=taken.targets))
         seen_on = FIRST_BATCH if data is None else GIVEN
         if data is None and not _has_padding(report):

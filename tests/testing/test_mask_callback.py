@@ -142,6 +142,23 @@ def test_a_model_that_is_built_by_its_first_step_starts_from_the_same_weights(en
     assert same(*ends)
 
 
+@NO_MASK_WARNING
+def test_dropout_goes_on_in_its_stream_after_code_that_might_draw_was_traced(engine: Engine) -> None:
+    # tf_keras keeps the place of a Dropout in the kernel of its random op, which a trace of such code clears otherwise.
+    layers, ends = engine.keras.layers, []
+    for callbacks in ([], [MaskCallback()]):
+        engine.keras.utils.set_random_seed(3)
+        ids = engine.keras.Input((6,), dtype="int32", name="tokens")
+        h = layers.Embedding(12, 4, mask_zero=True, name="embedding")(ids)
+        h = layers.Lambda(lambda x: x * 2.0, mask=lambda _x, mask: mask, name="twice")(h)
+        model = engine.keras.Model(ids, layers.SimpleRNN(3, name="rnn")(layers.Dropout(0.5, name="dropout")(h)))
+        model.compile("adam", "mse")
+        fit(model, *callbacks, batch_size=5)
+        ends.append(state_of(model))
+    assert callbacks[0].report is not None
+    assert same(*ends)
+
+
 def test_fail_stops_training_after_the_first_step(engine: Engine) -> None:
     model = fitted_models.bad(engine.keras)
     with pytest.raises(MaskFaultError, match=r"(?s)error MP104 mask-overwritten at again.*fix: "):
