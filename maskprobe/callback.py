@@ -48,7 +48,8 @@ class MaskCallback:
     are: training goes on as it would without the callback. It looks once, in the first `fit` that it is given to, and
     warns once. A batch without a padded step tells nothing; the model is then traced on made inputs.
 
-    With steps_per_execution the trace comes after the first execution. Under a distribution strategy the batch cannot
+    One exception: where a layer of your own draws random numbers with training=False too, a tf_keras model draws other
+    ones for its Dropout after the trace. With steps_per_execution the trace comes after the first execution. Under a distribution strategy the batch cannot
     be seen: bring one as `data`.
     """
 
