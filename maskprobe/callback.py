@@ -49,8 +49,8 @@ class MaskCallback:
     warns once. A batch without a padded step tells nothing; the model is then traced on made inputs.
 
     One exception: where a layer of your own draws random numbers with training=False too, a tf_keras model draws other
-    ones for its Dropout after the trace. With steps_per_execution the trace comes after the first execution. Under a distribution strategy the batch cannot
-    be seen: bring one as `data`.
+    ones for its Dropout after the trace. With steps_per_execution the trace comes after the first execution. Under a
+    distribution strategy the batch cannot be seen: bring one as `data`.
     """
 
     async_safe = True
