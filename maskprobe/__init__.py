@@ -32,6 +32,7 @@ from maskprobe.finding import Confidence, FailOn, Finding, Severity
 from maskprobe.version import __version__
 
 if TYPE_CHECKING:
+    from maskprobe.callback import MaskCallback, MaskFaultError, MaskWarning
     from maskprobe.probe.options import Padding
     from maskprobe.report.report import Report
     from maskprobe.version_matrix.values import Matrix
@@ -41,6 +42,9 @@ __all__ = [
     "FailOn",
     "Finding",
     "LoadError",
+    "MaskCallback",
+    "MaskFaultError",
+    "MaskWarning",
     "MaskprobeError",
     "Matrix",
     "MissingFunctionError",
@@ -264,6 +268,10 @@ def __getattr__(name: str) -> Any:
         from maskprobe.version_matrix.values import Matrix
 
         return Matrix
+    if name in {"MaskCallback", "MaskFaultError", "MaskWarning"}:
+        from maskprobe import callback
+
+        return getattr(callback, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

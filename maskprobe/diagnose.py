@@ -63,6 +63,8 @@ class TraceRequest:
     """Run each call again on noise: the second witness."""
     training: bool = False
     """Run with `training=True`: normalisation layers take the moments of the batch, Dropout drops."""
+    targets: Any = None
+    """Targets of the user's own for `inputs`: an array, a list, or by output name; None: they are made up."""
 
 
 def trace_file(path: Path, request: TraceRequest, progress: Progress = _silent) -> Report:
@@ -244,7 +246,7 @@ def _traced(
     fed = _make_probe(loaded, graph, request)
     progress(Stage.RUNNING)
     feed = make_feed(loaded, fed.probe.arrays, fed.structure)
-    options = TraceOptions(request.compiled, request.replay, request.training, loss or LossRequest())
+    options = TraceOptions(request.compiled, request.replay, request.training, loss or LossRequest(request.targets))
     return trace_model(loaded, feed, fed.probe.record, options, fed.probe.notes)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import random
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,9 @@ from maskprobe.backend.engine import is_builtin
 
 _OWN_STREAM = 0x6D61736B
 """Added to the seed: a kernel that the user's own random ops made for the same seed must not be met."""
+_KEEPS_KERNELS: ContextVar[bool] = ContextVar("keeps_kernels", default=False)
+_FRESH_STREAMS = itertools.count(_OWN_STREAM + 1_000_003, 1009)
+"""Seeds that no kernel was made for yet."""
 
 
 @contextlib.contextmanager
@@ -31,6 +36,20 @@ def preserved_state(model: Any, *, seeds: bool = True) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def kept_kernels() -> Iterator[None]:
+    """Let TensorFlow keep its kernels in this context, those of compiled functions among them.
+
+    A random op keeps its place in the stream in its kernel: without it, the Dropout of a tf_keras model in training
+    would begin anew. A trace in this context does not draw the same numbers as another with the same seed.
+    """
+    token = _KEEPS_KERNELS.set(True)
+    try:
+        yield
+    finally:
+        _KEEPS_KERNELS.reset(token)
+
+
+@contextlib.contextmanager
 def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
     """Let TensorFlow draw from `seed` in this context, and go on afterwards as if nothing had been drawn.
 
@@ -40,7 +59,7 @@ def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
     context = importlib.import_module("tensorflow.python.eager.context").context()
     seeds: Any = importlib.import_module("tensorflow.python.framework.random_seed")
     drawn = any(may_run_own_code(layer) for layer in model._flatten_layers(include_self=True))
-    get_seed = seeds.get_seed
+    get_seed, clears = seeds.get_seed, not _KEEPS_KERNELS.get()
 
     def noting(op_seed: int | None) -> Any:
         nonlocal drawn
@@ -49,9 +68,10 @@ def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
 
     # There is no generator before the first seed is set.
     seed_before, generator_before = context._seed, getattr(context, "_rng", None)
-    if drawn:
+    if drawn and clears:
         context.clear_kernel_cache()
-    context._seed, context._rng = _OWN_STREAM + seed, random.Random(seed)  # noqa: S311 - no secret
+    stream = _OWN_STREAM + seed if clears else next(_FRESH_STREAMS)
+    context._seed, context._rng = stream, random.Random(seed)  # noqa: S311 - no secret
     seeds.get_seed = noting
     try:
         yield
@@ -60,7 +80,7 @@ def own_random_numbers(model: Any, seed: int) -> Iterator[None]:
         context._seed = seed_before
         if generator_before is not None:
             context._rng = generator_before
-        if drawn:
+        if drawn and clears:
             context.clear_kernel_cache()
 
 

@@ -24,7 +24,6 @@ ALLOWED = {
     "probe": BASE | {"archive"},
     "padding_map": {"witness"},
     "backend": BASE | {"archive", "loss", "padding_map"},
-    "check": BASE,
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
     "report": BASE | {"loss", "version_matrix"},
@@ -33,7 +32,6 @@ ALLOWED = {
     "version_matrix": BASE | {"agreement", "archive", "loss", "rules", "static"},
     "config": BASE | {"probe", "rules", "report"},
     "assumptions": BASE | {"config", "static"},
-    "check": BASE | {"config", "diagnose_static", "report"},
     "judging": BASE | {"archive", "rules", "report"},
     "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss", "judging"},
     "diagnose_static": BASE | {"archive", "assumptions", "judging", "probe", "report", "static"},
@@ -44,8 +42,13 @@ ALLOWED = {
     | {"archive", "assumptions", "backend", "config", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
-    | {"static", "version_matrix"},
-    "__init__": BASE | {"diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "version_matrix"},
+    | {"config", "static", "version_matrix"},
+    "selection": BASE | {"rules"},
+    "testing": BASE | {"report", "selection"},
+    "fit_check": BASE | {"backend", "diagnose", "report"},
+    "callback": BASE | {"backend", "fit_check", "report", "selection"},
+    "__init__": BASE
+    | {"callback", "diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "version_matrix"},
     "__main__": {"cli"},
 }
 HEAVY = {
