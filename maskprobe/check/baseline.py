@@ -127,7 +127,7 @@ def compare(results: Iterable[FileResult], baseline: Baseline, suppressed: Itera
     for one in suppressed:
         hidden.setdefault(one.path, []).append(one.finding)
     known = {file.path: file for file in baseline.files}
-    pairs = [(result, known.pop(renamed.get(result.path, placed[result.path]), None)) for result in results]
+    pairs = [(result, known.pop(renamed.get(result.path, placed[result.path]), None)) for result in run]
     parts = [_of_file(result, file, _places(hidden.get(result.path, ()))) for result, file in pairs]
     return Comparison(
         new=tuple(one for part in parts for one in part.new),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +13,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from maskprobe.cli import check_options, trace_options
+from maskprobe.cli.check_settings import Given, check_settings_of, given_settings
 from maskprobe.cli.exits import one_line_errors, say
-from maskprobe.cli.static import loadable, refuse
 from maskprobe.errors import UsageError
-from maskprobe.finding import FailOn
 
 if TYPE_CHECKING:  # importing these at run time would bring NumPy into `maskprobe --help`
-    from maskprobe.check.finding_files import Wanted
-    from maskprobe.check.settings import CheckSettings, LookSettings
+    from collections.abc import Sized
+
+    from maskprobe.check.applying import Applied
+    from maskprobe.check.checking import Checked
+    from maskprobe.config.settings import Settings
 
 EPILOG = (
     "Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage, 3 something could not be checked, "
@@ -31,64 +31,67 @@ EPILOG = (
 
 
 def check(  # noqa: PLR0913 - each is an option of the command line
-    paths: check_options.Paths,
+    paths: check_options.Paths = None,
     exclude: check_options.Exclude = None,
     gitignore: check_options.Gitignore = True,
     static: trace_options.Static = False,
+    select: check_options.Select = None,
+    ignore: check_options.Ignore = None,
+    config: check_options.Config = None,
+    show_settings: check_options.ShowSettings = False,
+    baseline: check_options.BaselineFile = None,
+    write_baseline: check_options.WriteBaseline = None,
+    diff: check_options.Diff = None,
     jobs: check_options.Jobs = None,
-    timeout: check_options.Timeout = 120.0,
-    memory: check_options.Memory = 8192,
+    timeout: check_options.Timeout = None,
+    memory: check_options.Memory = None,
     no_cache: check_options.NoCache = False,
     assume: trace_options.AssumeOfOwn = None,
     keras: trace_options.KerasName = None,
     trust: trace_options.Trust = False,
     custom_objects: trace_options.CustomObjects = None,
     import_: trace_options.Imports = None,
-    fail_on: trace_options.LeastToFail = FailOn.WARNING,
-    fail_on_unchecked: check_options.FailOnUnchecked = True,
+    fail_on: check_options.FailOn = None,
+    fail_on_unchecked: check_options.FailOnUnchecked = None,
     output: check_options.Outputs = None,
     statistics: check_options.Statistics = False,
     quiet: trace_options.Quiet = False,
 ) -> None:
     """Look at many saved models, each apart from the others: what is wrong in which."""
     with one_line_errors():
-        from maskprobe.check.finding_files import Wanted
-        from maskprobe.check.settings import CheckSettings, Limits, LookSettings
+        stated: dict[str, object] = {
+            "exclude": exclude, "static": static or None, "select": select, "ignore": ignore, "jobs": jobs,
+            "timeout": timeout, "memory": memory, "cache": False if no_cache else None, "assume": assume,
+            "custom_objects": custom_objects, "imports": [file.absolute() for file in import_ or ()],
+            "fail_on": fail_on, "fail_on_unchecked": fail_on_unchecked, "output": output,
+        }  # fmt: skip
+        settings = given_settings(config, stated)
+        if show_settings:
+            from maskprobe.config.show import settings_lines
 
-        if static:
-            refuse({"--trust": trust, "--custom-objects": custom_objects, "--import": import_})
-        look = LookSettings(
-            static=static,
-            keras=keras,
-            trust=trust,
-            custom_objects=tuple(custom_objects or ()),
-            imports=tuple(path.absolute() for path in import_ or ()),
-            assume=tuple(assume or ()),
-        )
-        settings = CheckSettings(
-            look=look,
-            limits=Limits(jobs, timeout, memory),
-            cache=not no_cache,
-            fail_on=fail_on,
-            fail_on_unchecked=fail_on_unchecked,
-        )
-        wanted = Wanted(paths, tuple(exclude or ()), gitignore=gitignore)
-        shown = Shown(tuple(output or ()), statistics=statistics, quiet=quiet)
-        raise typer.Exit(run_check(wanted, settings, shown))
+            typer.echo("\n".join(settings_lines(settings)))
+            raise typer.Exit
+        if diff is not None:
+            raise typer.Exit(_diff(*diff, settings, keras))
+        if not paths:
+            raise UsageError("say which models: files, folders, globs, or - for a list on stdin")
+        given = Given(paths, gitignore=gitignore, keras=keras, trust=trust)
+        shown = Shown(statistics=statistics, quiet=quiet, baseline=baseline, write_baseline=write_baseline)
+        raise typer.Exit(run_check(given, settings, shown))
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is written of a check, and where to."""
+    """What is made of the results."""
 
-    outputs: tuple[str, ...] = ()
-    """`FORMAT[=FILE]`."""
     statistics: bool = False
     quiet: bool = False
     """No progress."""
+    baseline: Path | None = None
+    write_baseline: Path | None = None
 
 
-def run_check(wanted: Wanted, settings: CheckSettings, shown: Shown) -> int:
+def run_check(given: Given, settings: Settings, shown: Shown) -> int:
     """Find the models, look at them and write what came of them.
 
     Returns:
@@ -97,60 +100,70 @@ def run_check(wanted: Wanted, settings: CheckSettings, shown: Shown) -> int:
     Raises:
         UsageError: A setting is wrong, or there is no model.
     """
+    from maskprobe.check.applying import apply_settings
+    from maskprobe.check.baseline import read_baseline
     from maskprobe.check.checking import check_files
-    from maskprobe.check.exit_code import INTERRUPTED, exit_code
-    from maskprobe.check.finding_files import find_files
-    from maskprobe.cli.check_output import RunFacts, open_outputs
+    from maskprobe.check.finding_files import Wanted, find_files
+    from maskprobe.cli.check_baseline import beyond, note_as_known
+    from maskprobe.cli.check_output import RunFacts, open_outputs, write
     from maskprobe.cli.check_progress import progress_of_files
 
     started, clock = datetime.now(UTC), time.monotonic()
-    write = open_outputs(shown.outputs)
-    _check_settings(settings.look)
+    outputs = open_outputs(settings.output)
+    known = None if shown.baseline is None else read_baseline(shown.baseline)
+    look = check_settings_of(given, settings)
+    wanted = Wanted(given.paths, settings.exclude, gitignore=given.gitignore, exclude_root=settings.root)
     models = find_files(wanted, _list_on_stdin)
     with progress_of_files(len(models), quiet=shown.quiet) as listener:
-        done = check_files(models, settings, listener)
-    code = exit_code(done.results, settings.fail_on, fail_on_unchecked=settings.fail_on_unchecked)
+        done = check_files(models, look, listener)
+    applied = apply_settings(done.results, settings, started.date())
+    for note in applied.notes():
+        say(note)
+    if shown.write_baseline is not None:
+        return _interrupted(done, models) if done.interrupted else note_as_known(applied, shown.write_baseline)
+    if known is not None:
+        applied = beyond(applied, known)
+    code = _exit_code(applied, settings)
     if done.interrupted:
-        code = INTERRUPTED
-        say(f"interrupted: {len(done.results)} of {len(models)} models looked at")
+        code = _interrupted(done, models)
     facts = RunFacts(settings.fail_on, started, time.monotonic() - clock, code, statistics=shown.statistics)
-    write(done.results, facts)
+    write(applied.results, outputs, facts)
     return code
+
+
+def _exit_code(applied: Applied, settings: Settings) -> int:
+    from maskprobe.check.exit_code import FOUND, UNCHECKED, fails
+
+    if any(fails(result, settings.fail_on) for result in applied.results):
+        return FOUND
+    unchecked = settings.fail_on_unchecked and not all(map(applied.is_checked, applied.results))
+    return UNCHECKED if unchecked else 0
+
+
+def _interrupted(done: Checked, models: Sized) -> int:
+    from maskprobe.check.exit_code import INTERRUPTED
+
+    say(f"interrupted: {len(done.results)} of {len(models)} models looked at")
+    return INTERRUPTED
+
+
+def _diff(before: Path, after: Path, settings: Settings, keras: str | None) -> int:
+    """Say what changed between two models.
+
+    Returns:
+        1 if something did.
+    """
+    from maskprobe.assumptions import settled
+    from maskprobe.check.diff import diff_files
+    from maskprobe.check.diff_view import diff_lines
+    from maskprobe.diagnose_static import StaticRequest
+    from maskprobe.report.pen import pen_for
+
+    found = diff_files(before, after, StaticRequest(keras, settled(settings.assume), settings.probe))
+    typer.echo("\n".join(diff_lines(found, pen_for(sys.stdout.encoding or "utf-8"))))
+    return 0 if found.is_empty else 1
 
 
 def _list_on_stdin() -> str:
     # Names of files need not be text.
     return os.fsdecode(sys.stdin.buffer.read())
-
-
-def _check_settings(look: LookSettings) -> None:
-    """Find what is wrong with the settings before it goes wrong for each model.
-
-    Raises:
-        UsageError: Something is.
-    """
-    from maskprobe.assumptions import assumptions
-    from maskprobe.static.eras import named_keras
-
-    assumptions(look.assume)
-    if not look.static:
-        loadable(look.keras)
-    elif look.keras is not None:
-        named_keras(look.keras)
-    _check_references(look.custom_objects)
-    for path in look.imports:
-        if not Path(path).is_file():
-            raise UsageError(f"--import {path}: no such file")
-
-
-def _check_references(references: Sequence[str]) -> None:
-    for reference in references:
-        module, colon, name = reference.partition(":")
-        if not (module and colon and name):
-            raise UsageError(f"--custom-objects takes MODULE:NAME, such as my_layers:Attention; got {reference!r}")
-        try:
-            found = importlib.util.find_spec(module)
-        except (ImportError, ValueError, AttributeError):
-            found = None
-        if found is None:
-            raise UsageError(f"--custom-objects {reference}: there is no module {module}")
