@@ -8,6 +8,7 @@ import numpy as np
 
 from maskprobe.mask_trace import CallKind, Mask, MaskState, Unreadable
 from maskprobe.probe.layer_kinds import bare_name
+from maskprobe.static.behaviour import Behaviour, behaviour_of
 from maskprobe.static.claims import Claim, holds
 from maskprobe.static.eras import Era
 from maskprobe.static.layer_facts import kind_of
@@ -35,6 +36,7 @@ def check_mask_fits(step: Step) -> None:
     if given is None or not _is_there(given.mask) or not step.given.first:
         return
     sizes = step.given.first[0].shape
+    _check_rows(step, given.mask, sizes)
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
     groups = step.layer.class_name == "GroupNormalization" and holds(Claim.GROUPS_LAY_MASK, step.era)
     if not sizes or not (softmax or groups or step.layer.class_name == "TimeDistributed"):
@@ -96,6 +98,18 @@ _ATTENTION = frozenset(
 )
 
 
+def _check_rows(step: Step, mask: MaskState, sizes: Shape) -> None:
+    """The steps of recurrent layers of Keras 2 choose by the mask between two states of as many rows as the input.
+
+    TimeDistributed brings masks with other rows, such as that of attention scores.
+
+    Source: tf_keras 2.21, src/backend.py, `rnn`.
+    """
+    recurrent = behaviour_of(step.layer.class_name, step.era) is Behaviour.RECURRENT and not step.era.is_keras3
+    if recurrent and isinstance(mask, Mask) and sizes and sizes[0] is not None and mask.shape[0] not in {1, sizes[0]}:
+        raise RefusedError(f"its mask {mask.shape} does not fit its input {sizes}")
+
+
 def check_shapes_fit(step: Step) -> None:
     """Tensors that are merged, put side by side or attended to must be of shapes that go together.
 
@@ -121,7 +135,7 @@ def _go_together(step: Step, given: Sequence[Shape], name: str, *, is_operation:
         rests = {(*shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]) for shape in given}
         return len(rests) == 1
     if name in _ATTENTION and not is_operation:
-        key = step.given.others.get("key")
-        values = given[1:3] if key is None else [given[1], key.shape]
+        key, value = step.given.others.get("key"), step.given.others.get("value")
+        values = given[1:3] if key is None else [given[1] if value is None else value.shape, key.shape]
         return len({shape[1] for shape in values}) == 1
     return True

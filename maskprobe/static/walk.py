@@ -192,9 +192,17 @@ class Walk:
             self._close(frame, kind, [], None, str(error))
             return []
         if self.failure is not None:
-            self._close(frame, kind, [], None)
+            self._close(frame, kind, [], None, self._passed_on(kind, path))
             return []
         return self._close(frame, kind, made, self._replay(frame, behaviour, kind, made))
+
+    def _passed_on(self, kind: CallKind, path: str) -> str | None:
+        """What a call inside this one raised is raised here too, and told of the outermost that is no model."""
+        if kind is CallKind.MODEL or self.failure is None:
+            return None
+        raised = next((one for one in self.records if one is not None and one.path == self.failure), None)
+        self.failure = path
+        return None if raised is None else raised.error
 
     def _replay(self, frame: Frame, behaviour: Behaviour, kind: CallKind, made: Sequence[Tensor]) -> Replay | None:
         if self.witness is None or self.inside:

@@ -45,6 +45,22 @@ def test_static_and_run_agree_on_every_call_of_many_models(name: str, seed: int)
     assert not outcome.found, told(case, outcome, keras)
 
 
+ONCE_WRONG = [
+    # Maximum and Minimum that spread a mask over tensors, lists of masks with none in them, masks taken off by a call
+    # that fails.
+    *[("keras", seed) for seed in (300108, 300437, 300480, 300494)],
+    # Keys and values of other lengths, the path of what fails inside a wrapper, masks of scores in a TimeDistributed.
+    *[("tf_keras", seed) for seed in (300039, 300201, 300319)],
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), ONCE_WRONG)
+def test_models_on_which_they_disagreed_once(name: str, seed: int) -> None:
+    outcome = outcome_of(case_of(seed, name), get_engine(name).keras)
+    assert outcome.discarded is None
+    assert not outcome.found
+
+
 def test_random_models_are_seldom_discarded_and_hold_many_kinds_of_layers(engine: Engine) -> None:
     outcomes = [outcome_of(case_of(seed, engine.info.name), engine.keras) for seed in range(7, 15)]
     classes: Counter[str] = Counter()
