@@ -43,6 +43,7 @@ def _look(settings: LookSettings, task: Task, tell: Tell, started: float) -> Fil
     try:
         archive = read_archive(task.local)
         known = replace(known, structure=structure_of(archive.graph))
+        settings = _for_model(settings, archive)
         read = _read(settings, task, archive, known)
         if settings.static:
             return read
@@ -51,6 +52,15 @@ def _look(settings: LookSettings, task: Task, tell: Tell, started: float) -> Fil
         return _run(settings, task, known)
     except Exception as error:  # noqa: BLE001 - one model must not end the others
         return failed(task, error, known)
+
+
+def _for_model(settings: LookSettings, archive: Archive) -> LookSettings:
+    """The inputs said to be masks are those of all models; of one model, those that it has."""
+    probe = settings.probe
+    if not probe.mask_inputs or not archive.graph.inputs:
+        return settings
+    own = {name for wire in archive.graph.inputs for name in (wire.name, wire.tensor.layer)}
+    return replace(settings, probe=replace(probe, mask_inputs=tuple(name for name in probe.mask_inputs if name in own)))
 
 
 def _read(settings: LookSettings, task: Task, archive: Archive, known: FileResult) -> FileResult:
