@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,16 @@ from maskprobe.check.task import Task, Work
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def begin(*, tensorflow: bool, alone: bool) -> None:
+def begin(*, tensorflow: bool, alone: bool, folder: Path) -> None:
     """Make the process ready. Never raises: what is amiss shows in the first task.
 
     Args:
         tensorflow: Load TensorFlow now, so that no task has to wait for it.
         alone: There is no other process of the pool, so that it may take all processors.
+        folder: Where temporary files go. TensorFlow removes its own as a process ends by itself; those of the pool are
+            killed.
     """
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _turn_output_aside()
     if not alone:
