@@ -45,8 +45,8 @@ class Row:
     cpu: float
 
 
-def bare_loop(folder: Path, first: int, step: int) -> Bare:
-    """Load every `step`th model and run one prediction."""
+def bare_loop(folder: Path, first: int, step: int, way: str) -> Bare:
+    """Load every `step`th model and run one prediction: by `predict`, or by a plain `call` that compiles nothing."""
     import keras
     import numpy as np
     import tf_keras
@@ -58,7 +58,11 @@ def bare_loop(folder: Path, first: int, step: int) -> Bare:
         loaded = time.perf_counter()
         shape = (5, *model.inputs[0].shape[1:])
         batch = np.random.default_rng(0).integers(0, VOCABULARY, shape)
-        model.predict(batch.astype(np.float32 if len(shape) > 2 else np.int32), verbose=0)  # noqa: PLR2004 - (B, T)
+        batch = batch.astype(np.float32 if len(shape) > 2 else np.int32)  # noqa: PLR2004 - (B, T)
+        if way == "predict":
+            model.predict(batch, verbose=0)
+        else:
+            model(batch, training=False)
         return loaded - start
 
     paths = sorted(folder.iterdir())
@@ -69,12 +73,12 @@ def bare_loop(folder: Path, first: int, step: int) -> Bare:
     return Bare(time.perf_counter() - start, time.process_time() - cpu, load)
 
 
-def bare_loops(folder: Path, number: int) -> list[Bare]:
+def bare_loops(folder: Path, number: int, way: str = "predict") -> list[Bare]:
     """So many bare loops at once, each over its share."""
     environment = os.environ | _QUIET
     started = [
         subprocess.Popen(  # noqa: S603 - this very script
-            [sys.executable, __file__, "--bare", str(folder), str(first), str(number)],
+            [sys.executable, __file__, "--bare", str(folder), str(first), str(number), way],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -123,6 +127,7 @@ def measure(number: int) -> dict[str, object]:
         subprocess.run(save, check=True, capture_output=True, env=os.environ | _QUIET)  # noqa: S603 - this very script
         load_before = os.getloadavg()[0]
         (bare,) = bare_loops(folder, 1)
+        (call,) = bare_loops(folder, 1, "call")
         one = check(folder, cache, output, "--jobs=1", "--no-cache")
         in_looks = sum(looks(output))
         two = check(folder, cache, output, "--jobs=2")
@@ -130,7 +135,8 @@ def measure(number: int) -> dict[str, object]:
         halves = bare_loops(folder, 2)
         again = min((check(folder, cache, output, "--jobs=2") for _ in range(3)), key=lambda run: run.seconds)
     rows = [
-        Row("bare loop: load, one prediction", bare.seconds, bare.cpu),
+        Row("bare loop: load, predict", bare.seconds, bare.cpu),
+        Row("bare loop: load, one plain call", call.seconds, call.cpu),
         Row(
             "two bare loops at once, half each", max(half.seconds for half in halves), sum(half.cpu for half in halves)
         ),
@@ -140,9 +146,10 @@ def measure(number: int) -> dict[str, object]:
     ]
     figures = {
         "jobs 2 beside jobs 1": one.seconds / two.seconds,
-        "two bare loops beside one": rows[0].seconds / rows[1].seconds,
+        "two bare loops beside one": bare.seconds / max(half.seconds for half in halves),
         "jobs 1 beside the bare loop": one.seconds / bare.seconds,
         "the same in CPU seconds": one.cpu / bare.cpu,
+        "jobs 1 beside a plain call": one.seconds / call.seconds,
         "looks alone beside the bare loop": in_looks / bare.seconds,
         "jobs 2 beside the cache": two.seconds / again.seconds,
         "memory late beside early, jobs 1": growth(one.tenths()),
@@ -192,14 +199,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=int, default=300)
     parser.add_argument("--save", nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--bare", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--bare", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.save:
         save_models(Path(options.save[0]), int(options.save[1]))
         return
     if options.bare:
-        folder, first, step = options.bare
-        print(json.dumps(asdict(bare_loop(Path(folder), int(first), int(step)))))
+        folder, first, step, way = options.bare
+        print(json.dumps(asdict(bare_loop(Path(folder), int(first), int(step), way))))
         return
     found = measure(options.models)
     print(table(found))

@@ -79,8 +79,9 @@ class ProcessExecutor:
 
     def run(self, tasks: Iterable[Task]) -> Generator[FileResult, None, None]:
         """Carry out all tasks; each result is given as soon as it is there."""
-        with tempfile.TemporaryDirectory(prefix="maskprobe-check-") as folder:
-            waiting = _Waiting(_Begun(task, Path(folder) / f"{number}.json") for number, task in enumerate(tasks))
+        with tempfile.TemporaryDirectory(prefix="maskprobe-check-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            waiting = _Waiting(_Begun(task, folder / f"{number}.json") for number, task in enumerate(tasks))
             in_vain = 0
             while (first := next(waiting, None)) is not None:
                 waiting.put_back([first])
@@ -89,16 +90,16 @@ class ProcessExecutor:
                     return
                 lost: list[_Begun] = []
                 in_vain += 1
-                for result in self._in_processes(waiting, lost):
+                for result in self._in_processes(waiting, folder, lost):
                     in_vain = 0
                     yield result
                 waiting.put_back([replace(one, tries=one.tries + 1) for one in lost if one.tries < _TRIES])
                 yield from (self._given_up(one) for one in lost if one.tries >= _TRIES)
 
-    def _in_processes(self, waiting: _Waiting, lost: list[_Begun]) -> Iterator[FileResult]:
+    def _in_processes(self, waiting: _Waiting, folder: Path, lost: list[_Begun]) -> Iterator[FileResult]:
         """Carry out what is waiting until all is done, or the processes are no more: `lost` is what they had."""
         pending: dict[Future[FileResult], _Begun] = {}
-        with Processes(self._jobs, tensorflow=self._tensorflow) as processes:
+        with Processes(self._jobs, folder, tensorflow=self._tensorflow) as processes:
             last, had = time.monotonic(), 0
             while self._hand_out(processes, waiting, pending) and pending:
                 if len(pending) > had:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pebble import ProcessFuture, ProcessPool
@@ -24,8 +25,15 @@ _Result = TypeVar("_Result")
 class Processes:
     """A pool of processes, while a `with` lasts."""
 
-    def __init__(self, number: int, *, tensorflow: bool) -> None:
-        ready = partial(begin, tensorflow=tensorflow, alone=number == 1)
+    def __init__(self, number: int, folder: Path, *, tensorflow: bool) -> None:
+        """Start nothing yet.
+
+        Args:
+            number: How many processes.
+            folder: Where they put their temporary files; the caller removes it.
+            tensorflow: They load TensorFlow as they start.
+        """
+        ready = partial(begin, tensorflow=tensorflow, alone=number == 1, folder=folder)
         # A fork of a process with threads, such as one that has loaded TensorFlow, may hang.
         spawn = multiprocessing.get_context("spawn")
         self._pool = ProcessPool(number, max_tasks=_TASKS_EACH, initializer=ready, context=spawn)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 from functools import partial
 from pathlib import Path
@@ -18,13 +20,16 @@ from maskprobe.check.task import Task, Work
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def begin(*, tensorflow: bool, alone: bool) -> None:
+def begin(*, tensorflow: bool, alone: bool, folder: Path) -> None:
     """Make the process ready. Never raises: what is amiss shows in the first task.
 
     Args:
         tensorflow: Load TensorFlow now, so that no task has to wait for it.
         alone: There is no other process of the pool, so that it may take all processors.
+        folder: Where temporary files go. TensorFlow removes its own as a process ends by itself; those of the pool are
+            killed.
     """
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _turn_output_aside()
     if not alone:
@@ -37,6 +42,9 @@ def begin(*, tensorflow: bool, alone: bool) -> None:
 
             configure_environment()
             get_engine("keras")
+    # What is loaded by now stays: to go through all of it after each model would take half as long as the model.
+    gc.collect()
+    gc.freeze()
 
 
 def work_on(work: Work, task: Task, memory: int, early: Path) -> FileResult:
@@ -48,8 +56,12 @@ def work_on(work: Work, task: Task, memory: int, early: Path) -> FileResult:
         memory: MiB that it may take; 0: as much as there is.
         early: The file for what is known before the task is done.
     """
-    with memory_limit(memory):
-        return work(task, partial(_tell, early))
+    try:
+        with memory_limit(memory):
+            return work(task, partial(_tell, early))
+    finally:
+        # Parts of a model hold each other: without this, many models gather before Python lets go of them.
+        gc.collect()
 
 
 def _tell(early: Path, result: FileResult) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,11 +30,13 @@ def do(task: Task, tell: Tell) -> FileResult:
     return FileResult(task.path, How.RUN, engine=f"process {os.getpid()}")
 
 
-def _deed(deed: str, task: Task) -> None:
+def _deed(deed: str, task: Task) -> None:  # noqa: C901 - a case for each deed
     match deed:
         case "hang":
             task.local.with_suffix(".pid").write_text(str(os.getpid()), encoding="ascii")
             time.sleep(600)
+        case "litter":
+            tempfile.mkstemp()
         case "slow":
             time.sleep(0.5)
         case "exit":

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -140,6 +141,13 @@ def test_nothing_is_started_for_no_tasks() -> None:
 def test_what_a_model_prints_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
     assert outcomes(["print"], executor())["print"].trouble is None
     assert capfd.readouterr() == ("", "")
+
+
+def test_temporary_files_of_models_go_with_the_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert outcomes(["litter"], executor())["litter"].trouble is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_crashes_one_after_the_other_end_nothing() -> None:
