@@ -58,6 +58,8 @@ HEAVY = {
     "h5py": {"archive"},
     "google": {"archive"},
     "pebble": {"check"},
+    "dask": {"check"},
+    "distributed": {"check"},
     "rich": {"report", "cli", "check"},
     "typer": {"cli"},
 }
