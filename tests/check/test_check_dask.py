@@ -214,7 +214,7 @@ def test_a_killed_worker_costs_no_result(own_cluster: Any, tmp_path: Path) -> No
     assert [result.trouble for result in checked.results] == [None] * 12
 
 
-def kill_the_worker_that_has(pid_file: Path, cluster: Any) -> None:
+def kill_the_worker_that_has(pid_file: Path) -> None:
     """Kill the worker whose process does the task that leaves its pid there, each time that one does."""
     killed = 0
     end = time.monotonic() + 60
@@ -231,7 +231,7 @@ def kill_the_worker_that_has(pid_file: Path, cluster: Any) -> None:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
 def test_a_model_whose_workers_end_twice_is_given_up(own_cluster: Any, tmp_path: Path) -> None:
     work = tmp_path / "left"
-    killer = threading.Thread(target=kill_the_worker_that_has, args=[work / "hang.pid", own_cluster])
+    killer = threading.Thread(target=kill_the_worker_that_has, args=[work / "hang.pid"])
     work.mkdir()
     killer.start()
     (tmp_path / "hang").write_text(str(work), encoding="utf-8")

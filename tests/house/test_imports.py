@@ -142,6 +142,7 @@ except SystemExit:
         ["verify-loss", "--help"],
         ["matrix", "--help"],
         ["check", "--help"],
+        ["merge", "--help"],
         ["rule", "--help"],
     ],
 )
