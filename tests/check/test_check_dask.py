@@ -32,9 +32,14 @@ FOLDER = ROOT / "sample_models" / "flatten_fault.tf_keras.saved_model"
 STATIC = CheckSettings(LookSettings(static=True), Limits(timeout=60.0), cache=False)
 
 
-def start() -> Any:
+def start(workers: int = 2, threads: int = 1) -> Any:
     return distributed.LocalCluster(
-        n_workers=2, processes=True, threads_per_worker=1, protocol="tcp", dashboard_address=":0", silence_logs=60
+        n_workers=workers,
+        processes=True,
+        threads_per_worker=threads,
+        protocol="tcp",
+        dashboard_address=":0",
+        silence_logs=60,
     )
 
 
@@ -251,6 +256,27 @@ def leave_pid(its: Any, tell: Any) -> FileResult:
     if its.path == "hang":
         its = replace(its, local=Path(its.local.read_text(encoding="utf-8")) / "hang")
     return do(its, tell)
+
+
+def test_the_threads_of_a_worker_do_not_harm_each_other(tmp_path: Path) -> None:
+    paths = [f"{deed}-{number}" for number in range(4) for deed in ("fine", "kill", "slow", "exit")]
+    with start(workers=1, threads=3) as running:
+        found = outcomes(paths, executor(running), tmp_path)
+    assert [path for path in paths if found[path].trouble is None] == [
+        path for path in paths if path.startswith(("fine", "slow"))
+    ]
+
+
+def test_a_cluster_that_is_restarted_begins_again(own_cluster: Any, tmp_path: Path) -> None:
+    paths = [f"slow-{number}" for number in range(8)]
+    for path in paths:
+        (tmp_path / path).touch()
+    results = executor(own_cluster).run(task(path, tmp_path) for path in paths)
+    found = [next(results)]
+    with distributed.Client(own_cluster.scheduler_address, set_as_default=False) as other:
+        other.restart()
+    found.extend(results)
+    assert sorted((result.path, result.trouble) for result in found) == [(path, None) for path in paths]
 
 
 def test_a_lost_cluster_gives_a_result_for_each_model(tmp_path: Path) -> None:
