@@ -16,16 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from pebble import ProcessExpired
-
 from maskprobe.check.processes import Processes
 from maskprobe.check.result import FileResult, Trouble
 from maskprobe.check.settings import Limits
 from maskprobe.check.stored_result import read_result
 from maskprobe.check.task import Task, Tell, Work
-from maskprobe.check.troubles import failed, troubled
+from maskprobe.check.troubles import troubled
 from maskprobe.check.worker import work_on
-from maskprobe.check.worker_end import words_of_end
+from maskprobe.check.worker_end import result_of
 
 _AHEAD = 2
 """Tasks handed out for each process, so that none waits for its next."""
@@ -132,18 +130,7 @@ class ProcessExecutor:
 
     def _result(self, begun: _Begun, future: Future[FileResult]) -> FileResult:
         """What came of a task, its process having ended or not."""
-        error = future.exception()
-        if error is None:
-            return future.result()
-        known = begun.known()
-        if isinstance(error, TimeoutError):
-            seconds = self._limits.timeout
-            problem = f"it took longer than {seconds:g} s (--timeout)"
-            return replace(troubled(begun.task, Trouble.TIMEOUT, problem, known), seconds=seconds)
-        if isinstance(error, ProcessExpired):
-            problem = words_of_end(error.exitcode, self._limits.memory)
-            return troubled(begun.task, Trouble.CRASHED, problem, known)
-        return failed(begun.task, error, known)
+        return result_of(begun.task, future, self._limits, begun.known)
 
     def _given_up(self, begun: _Begun) -> FileResult:
         problem = "the processes that were to look at it ended, again and again"

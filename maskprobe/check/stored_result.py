@@ -35,6 +35,14 @@ def write_result(path: Path, result: FileResult) -> None:
 def read_result(path: Path, model: str) -> FileResult | None:
     """The result in the file at `path`, for `model`; None if there is none, or none that can be read."""
     try:
-        return replace(msgspec.json.decode(path.read_bytes(), type=FileResult), path=model)
-    except (OSError, ValueError):
+        return result_in(path.read_bytes(), model)
+    except OSError:
+        return None
+
+
+def result_in(data: bytes, model: str) -> FileResult | None:
+    """The result that `data` is the bytes of, for `model`; None if it cannot be read."""
+    try:
+        return replace(msgspec.json.decode(data, type=FileResult), path=model)
+    except ValueError:
         return None

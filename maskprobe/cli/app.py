@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maskprobe.cli import check, matrix, rule, trace, verify_loss
+from maskprobe.cli import check, matrix, merge, rule, trace, verify_loss
 from maskprobe.cli.plain_values import PlainCommand, PlainGroup
 from maskprobe.cli.version import version_lines
 
@@ -47,6 +47,7 @@ def _options(
 
 app.command("trace", cls=PlainCommand, epilog=trace.EPILOG)(trace.trace)
 app.command("check", cls=PlainCommand, epilog=check.EPILOG)(check.check)
+app.command("merge", cls=PlainCommand, epilog=merge.EPILOG)(merge.merge)
 app.command("verify-loss", cls=PlainCommand, epilog=trace.EPILOG)(verify_loss.verify_loss)
 app.command("matrix", cls=PlainCommand, epilog=matrix.EPILOG)(matrix.matrix)
 app.command("rule", cls=PlainCommand)(rule.rule)

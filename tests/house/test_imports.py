@@ -58,6 +58,8 @@ HEAVY = {
     "h5py": {"archive"},
     "google": {"archive"},
     "pebble": {"check"},
+    "dask": {"check"},
+    "distributed": {"check"},
     "rich": {"report", "cli", "check"},
     "typer": {"cli"},
 }
@@ -140,6 +142,7 @@ except SystemExit:
         ["verify-loss", "--help"],
         ["matrix", "--help"],
         ["check", "--help"],
+        ["merge", "--help"],
         ["rule", "--help"],
     ],
 )
