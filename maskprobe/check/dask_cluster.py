@@ -50,10 +50,21 @@ def connected(address: str, wanted: Mapping[str, str | None], *, tensorflow: boo
         from distributed import Client  # noqa: PLC0415 - as above
     except ImportError:
         raise UsageError("to use a Dask cluster install distributed: pip install 'maskprobe[dask]'") from None
+
+    class OneClient(Client):  # type: ignore[misc] # it is untyped
+        """A client that is closed below, and only there.
+
+        One that never got started cannot be closed: the one of Dask waits for it in vain, and complains on stderr
+        (distributed 2026.8: client.py, `Client.__del__`).
+        """
+
+        def __del__(self) -> None:
+            """Leave it."""
+
     # Models are sent with their tasks: that these are large is no news.
     with _silent(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
         try:
-            client = Client(address, timeout=_TO_CONNECT, set_as_default=False, name="maskprobe")
+            client = OneClient(address, timeout=_TO_CONNECT, set_as_default=False, name="maskprobe")
         except Exception as error:  # noqa: BLE001 - an address may be wrong in many ways
             reason = f"{type(error).__name__}: {error}"
             raise UsageError(one_line(f"no Dask scheduler can be reached at {address} ({reason})")) from None

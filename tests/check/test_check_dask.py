@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -332,6 +333,20 @@ def test_an_address_where_nothing_is_is_a_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=rf"no Dask scheduler can be reached at {address}"):
         check_files(copies(tmp_path, 1), STATIC, make_executor=dask_executor(address))
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "foo://x:1", "tls://127.0.0.1:1"])
+def test_an_address_that_is_none_is_a_wrong_use_and_quiet(
+    address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(UsageError, match="no Dask scheduler can be reached at") as caught:
+        check_files(copies(tmp_path, 1), STATIC, make_executor=dask_executor(address))
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - began < 8
+    del caught
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_workers_with_another_version_are_refused(
