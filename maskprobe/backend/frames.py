@@ -103,7 +103,7 @@ def open_frame(engine: Engine, parent: Frame, layer: Any) -> Frame:
         parent.child_path(name, node),
         parent,
         kind_of(engine, layer),
-        opaque=_is_hidden(engine, parent),
+        opaque=_is_hidden(engine, parent, layer),
         muted=muted,
         sealed=muted or isinstance(layer, engine.recurrent_class),
         node=node,
@@ -137,10 +137,16 @@ def kind_of(engine: Engine, layer: Any) -> CallKind:
     return CallKind.LAYER
 
 
-def _is_hidden(engine: Engine, parent: Frame) -> bool:
-    """Whether calls in `parent` are Keras's own business: those in a composite layer such as attention."""
+def _is_hidden(engine: Engine, parent: Frame, layer: Any) -> bool:
+    """Whether a call of `layer` in `parent` is Keras's own business: in a composite layer such as attention.
+
+    TimeDistributed of Keras 3 runs the code of its layer past `__call__`, so that operations in it, such as the Pad of
+    a causal Conv1D, seem to be of the wrapper.
+    """
     if parent.opaque:
         return True
-    if parent.kind is CallKind.MODEL or isinstance(parent.layer, engine.wrapper_classes):
-        return False
-    return is_builtin(parent.layer)
+    if isinstance(parent.layer, engine.wrapper_classes):
+        inner = getattr(parent.layer, "layer", None)
+        of_layer = isinstance(inner, engine.layer_class) and not isinstance(inner, engine.model_class)
+        return of_layer and is_builtin(inner) and kind_of(engine, layer) is CallKind.OPERATION
+    return parent.kind is not CallKind.MODEL and is_builtin(parent.layer)

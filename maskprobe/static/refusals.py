@@ -36,7 +36,7 @@ def check_mask_fits(step: Step) -> None:
     if given is None or not _is_there(given.mask) or not step.given.first:
         return
     sizes = step.given.first[0].shape
-    _check_rows(step, given.mask, sizes)
+    _check_steps(step, given.mask, sizes)
     softmax = step.layer.class_name == "Softmax" and holds(Claim.SOFTMAX_LAYS_MASK, step.era)
     groups = step.layer.class_name == "GroupNormalization" and holds(Claim.GROUPS_LAY_MASK, step.era)
     if not sizes or not (softmax or groups or step.layer.class_name == "TimeDistributed"):
@@ -98,15 +98,19 @@ _ATTENTION = frozenset(
 )
 
 
-def _check_rows(step: Step, mask: MaskState, sizes: Shape) -> None:
+def _check_steps(step: Step, mask: MaskState, sizes: Shape) -> None:
     """The steps of recurrent layers of Keras 2 choose by the mask between two states of as many rows as the input.
 
-    TimeDistributed brings masks with other rows, such as that of attention scores.
+    Masks of attention scores have an axis of features, which is not that of the state, and other rows where
+    TimeDistributed brings them.
 
     Source: tf_keras 2.21, src/backend.py, `rnn`.
     """
     recurrent = behaviour_of(step.layer.class_name, step.era) is Behaviour.RECURRENT and not step.era.is_keras3
-    if recurrent and isinstance(mask, Mask) and sizes and sizes[0] is not None and mask.shape[0] not in {1, sizes[0]}:
+    if not recurrent or not isinstance(mask, Mask) or not sizes or sizes[0] is None:
+        return
+    features = step.layer.config.get("filters", step.layer.config.get("units"))
+    if mask.shape[0] not in {1, sizes[0]} or (len(mask.shape) == len(sizes) and mask.shape[-1] not in {1, features}):
         raise RefusedError(f"its mask {mask.shape} does not fit its input {sizes}")
 
 
@@ -130,6 +134,8 @@ def _go_together(step: Step, given: Sequence[Shape], name: str, *, is_operation:
     if name in (ELEMENTWISE if is_operation else _MERGES) and len({len(shape) for shape in given}) == 1:
         # Each axis of all, or one of size 1.
         return all(len({*sizes} - {1}) <= 1 for sizes in zip(*given, strict=True))
+    if name == "stack" and is_operation:
+        return len(set(given)) == 1
     if name in ({"concatenate", "concat"} if is_operation else {"Concatenate"}):
         axis = whole(step.given.plain.get("axis", step.layer.config.get("axis")), 0 if is_operation else -1)
         rests = {(*shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]) for shape in given}

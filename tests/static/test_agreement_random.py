@@ -35,9 +35,10 @@ def test_static_and_run_agree_on_every_call(name: str, seed: int) -> None:
     assert not outcome.found, told(case, outcome, keras)
 
 
+# The same models each time: new ones are looked for by random_graphs.py, with as many seeds as one has the time for.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
-@settings(max_examples=MANY)
+@settings(max_examples=MANY, derandomize=True)
 @given(seed=st.integers(0, 10**9))
 def test_static_and_run_agree_on_every_call_of_many_models(name: str, seed: int) -> None:
     case, keras = case_of(seed, name), get_engine(name).keras
@@ -49,6 +50,10 @@ ONCE_WRONG = [
     # Maximum and Minimum that spread a mask over tensors, lists of masks with none in them, masks taken off by a call
     # that fails.
     *[("keras", seed) for seed in (300108, 300437, 300480, 300494)],
+    # The padding of a causal Conv1D in a TimeDistributed.
+    ("keras", 391),
+    # Tensors of other lengths that are stacked, masks of scores in a recurrent layer.
+    *[("keras", 500013), ("tf_keras", 500013), ("tf_keras", 197)],
     # Keys and values of other lengths, the path of what fails inside a wrapper, masks of scores in a TimeDistributed.
     *[("tf_keras", seed) for seed in (300039, 300201, 300319)],
 ]
