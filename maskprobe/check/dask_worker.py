@@ -105,6 +105,8 @@ class _Here:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     processes: Processes | None = None
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    """Where they put their temporary files."""
     users: int = 0
     idle: threading.Timer | None = None
     futures: dict[Future[FileResult], str] = field(default_factory=dict)
@@ -150,7 +152,8 @@ class _Here:
                 self.idle.cancel()
             if self.processes is None:
                 _let_have_children()
-                self.processes = Processes(threads, tensorflow=run.tensorflow).__enter__()
+                self.folder = tempfile.TemporaryDirectory(prefix="maskprobe-", ignore_cleanup_errors=True)
+                self.processes = Processes(threads, Path(self.folder.name), tensorflow=run.tensorflow).__enter__()
             self.users += 1
             processes = self.processes
         try:
@@ -167,15 +170,19 @@ class _Here:
     def _end_if_idle(self) -> None:
         with self.lock:
             if not self.users and self.processes is not None:
-                self.processes.__exit__()
-                self.processes = None
+                self._stop(self.processes)
 
     def _end(self, processes: Processes) -> None:
         """End processes that do no good; the next task starts others."""
         with self.lock:
             if self.processes is processes:
-                self.processes = None
-                processes.__exit__()
+                self._stop(processes)
+
+    def _stop(self, processes: Processes) -> None:
+        self.processes = None
+        processes.__exit__()
+        if self.folder is not None:
+            self.folder.cleanup()
 
 
 HERE = _Here()

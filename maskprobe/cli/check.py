@@ -18,10 +18,11 @@ from maskprobe.cli.exits import one_line_errors, say
 from maskprobe.errors import UsageError
 
 if TYPE_CHECKING:  # importing these at run time would bring NumPy into `maskprobe --help`
-    from collections.abc import Sized
+    from collections.abc import Sequence, Sized
 
     from maskprobe.check.applying import Applied
-    from maskprobe.check.checking import Checked
+    from maskprobe.check.checking import Checked, MakeExecutor
+    from maskprobe.check.files import ModelFile
     from maskprobe.config.settings import Settings
 
 EPILOG = (
@@ -45,6 +46,8 @@ def check(  # noqa: PLR0913 - each is an option of the command line
     jobs: check_options.Jobs = None,
     timeout: check_options.Timeout = None,
     memory: check_options.Memory = None,
+    shard: check_options.ShardOf = None,
+    dask: check_options.Dask = None,
     no_cache: check_options.NoCache = False,
     assume: trace_options.AssumeOfOwn = None,
     keras: trace_options.KerasName = None,
@@ -75,7 +78,7 @@ def check(  # noqa: PLR0913 - each is an option of the command line
             raise typer.Exit(_diff(*diff, settings, keras))
         if not paths:
             raise UsageError("say which models: files, folders, globs, or - for a list on stdin")
-        given = Given(paths, gitignore=gitignore, keras=keras, trust=trust)
+        given = Given(paths, gitignore=gitignore, keras=keras, trust=trust, shard=shard, dask=dask)
         shown = Shown(statistics=statistics, quiet=quiet, baseline=baseline, write_baseline=write_baseline)
         raise typer.Exit(run_check(given, settings, shown))
 
@@ -103,7 +106,6 @@ def run_check(given: Given, settings: Settings, shown: Shown) -> int:
     from maskprobe.check.applying import apply_settings
     from maskprobe.check.baseline import read_baseline
     from maskprobe.check.checking import check_files
-    from maskprobe.check.finding_files import Wanted, find_files
     from maskprobe.cli.check_baseline import beyond, note_as_known
     from maskprobe.cli.check_output import RunFacts, open_outputs, write
     from maskprobe.cli.check_progress import progress_of_files
@@ -112,10 +114,9 @@ def run_check(given: Given, settings: Settings, shown: Shown) -> int:
     outputs = open_outputs(settings.output)
     known = None if shown.baseline is None else read_baseline(shown.baseline)
     look = check_settings_of(given, settings)
-    wanted = Wanted(given.paths, settings.exclude, gitignore=given.gitignore, exclude_root=settings.root)
-    models = find_files(wanted, _list_on_stdin)
+    models = _models(given, settings)
     with progress_of_files(len(models), quiet=shown.quiet) as listener:
-        done = check_files(models, look, listener)
+        done = check_files(models, look, listener, _executor(given.dask))
     applied = apply_settings(done.results, settings, started.date())
     for note in applied.notes():
         say(note)
@@ -129,6 +130,27 @@ def run_check(given: Given, settings: Settings, shown: Shown) -> int:
     facts = RunFacts(settings.fail_on, started, time.monotonic() - clock, code, statistics=shown.statistics)
     write(applied.results, outputs, facts)
     return code
+
+
+def _models(given: Given, settings: Settings) -> Sequence[ModelFile]:
+    """The models to look at: all, or the share that is asked for, which may be none."""
+    from maskprobe.check.finding_files import Wanted, find_files
+    from maskprobe.check.sharding import of_shard, parse_shard
+
+    shard = None if given.shard is None else parse_shard(given.shard)
+    wanted = Wanted(given.paths, settings.exclude, gitignore=given.gitignore, exclude_root=settings.root)
+    models = find_files(wanted, _list_on_stdin)
+    return models if shard is None else of_shard(models, shard)
+
+
+def _executor(dask: str | None) -> MakeExecutor:
+    from maskprobe.check.checking import local_executor
+
+    if dask is None:
+        return local_executor
+    from maskprobe.check.dask_executor import dask_executor
+
+    return dask_executor(dask)
 
 
 def _exit_code(applied: Applied, settings: Settings) -> int:

@@ -86,6 +86,13 @@ Diff = Annotated[
     tuple[Path, Path] | None,
     typer.Option("--diff", metavar="BEFORE AFTER", help="What changed between two saved models, by their files."),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="Look at the models on this Dask cluster: tcp://10.0.0.7:8786."),
+]
+ShardOf = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="Only every N-th model, from the I-th on; see merge.")
+]
 Outputs = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT[=FILE]", help="How to write the results, and where to. Repeatable."),

@@ -24,6 +24,10 @@ class Given:
     gitignore: bool = True
     keras: str | None = None
     trust: bool = False
+    shard: str | None = None
+    """`2/5`: the second of five shares."""
+    dask: str | None = None
+    """The address of a cluster to look at them on."""
 
 
 def given_settings(config: Path | None, stated: Mapping[str, object]) -> Settings:

@@ -30,7 +30,7 @@ def merge(
         ),
     ],
     fail_on: trace_options.LeastToFail = FailOn.WARNING,
-    fail_on_unchecked: check_options.FailOnUnchecked = True,
+    fail_on_unchecked: check_options.FailOnUnchecked = None,
     output: check_options.Outputs = None,
     statistics: check_options.Statistics = False,
 ) -> None:
@@ -38,14 +38,15 @@ def merge(
     with one_line_errors():
         from maskprobe.check.exit_code import exit_code
         from maskprobe.check.merging import merged
-        from maskprobe.cli.check_output import RunFacts, open_outputs
+        from maskprobe.cli.check_output import RunFacts, open_outputs, write
 
         started, clock = datetime.now(UTC), time.monotonic()
-        write = open_outputs(tuple(output or ()))
+        outputs = open_outputs(tuple(output or ()))
         _refuse_inputs(files, output or ())
         results = merged(files)
-        code = exit_code(results, fail_on, fail_on_unchecked=fail_on_unchecked)
-        write(results, RunFacts(fail_on, started, time.monotonic() - clock, code, statistics=statistics))
+        code = exit_code(results, fail_on, fail_on_unchecked=fail_on_unchecked is not False)
+        facts = RunFacts(fail_on, started, time.monotonic() - clock, code, statistics=statistics)
+        write(results, outputs, facts)
         raise typer.Exit(code)
 
 

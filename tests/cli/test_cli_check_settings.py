@@ -140,3 +140,20 @@ def test_a_mask_input_of_another_model_is_no_error() -> None:
     Path("maskprobe.toml").write_text('mask-inputs = ["only_elsewhere"]\n', encoding="utf-8")
     assert check(FAULT)[0] == 1
     assert check(GOOD)[0] == 0
+
+
+def test_shares_are_merged_to_what_one_check_gives() -> None:
+    shutil.copyfile(SAMPLES / OTHER_FAULT, OTHER_FAULT)
+    whole = check(".", "-o", "concise")
+    for share in (1, 2):
+        assert check(".", "--shard", f"{share}/2", "-o", f"jsonl={share}.jsonl")[0] in {0, 1}
+    result = CliRunner().invoke(app, ["merge", "1.jsonl", "2.jsonl", "-o", "concise"])
+    assert (result.exit_code, result.stdout) == whole[:2]
+    assert check(".", "--shard", "3/2")[0] == 2
+
+
+def test_a_cluster_that_is_not_there_is_told_in_a_line() -> None:
+    pytest.importorskip("distributed")
+    code, out, err = check(GOOD, "--dask", "nonsense")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
