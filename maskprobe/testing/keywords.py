@@ -19,7 +19,9 @@ class TraceKeywords(TypedDict, total=False):
     compiled: bool
     replay: bool
     training: bool
-    keras: int | None
+    static: bool
+    assume: Mapping[str, str] | Sequence[str]
+    keras: int | str | None
     trust: bool
     custom_objects: Mapping[str, Any] | Sequence[str]
     imports: Sequence[str | Path]
