@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from loss_conventions_rows import PACKAGES, Row, label_of, markdown, order, row_of
+from kerases import PACKAGES, bare_environment
+from loss_conventions_rows import Row, label_of, markdown, order, row_of
 
 RESULTS = Path(__file__).parent / "results" / "loss_conventions.json"
 PROBE = Path(__file__).parent / "loss_conventions_probe.py"
-KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-"""Of the environment: settings of Keras and paths of modules would change what is measured."""
 
 
 def probed(python: str, package: str) -> dict[str, Any]:
@@ -29,10 +27,8 @@ def probed(python: str, package: str) -> dict[str, Any]:
     Raises:
         RuntimeError: the probe fails.
     """
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(  # noqa: S603 - the interpreters are those of the command line
-        [python, str(PROBE), package], capture_output=True, text=True, check=False, env=environment
+        [python, str(PROBE), package], capture_output=True, text=True, check=False, env=bare_environment()
     )
     if done.returncode:
         raise RuntimeError(f"{python} cannot run the probe of {package}:\n{done.stderr[-2000:]}")

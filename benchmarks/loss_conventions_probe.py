@@ -13,6 +13,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from kerases import Keras, keras_named
 
 SEEDS = (0, 1, 2)
 ROWS, STEPS, FEATURES, WORDS = 5, 7, 2, 11
@@ -27,32 +28,8 @@ MODELS = (("Embedding", "free"), ("Masking", "fixed"))
 WAYS = ("evaluate", "test_on_batch", AFTER)
 ERROR_SIZE = 4000
 
-Keras = Any
-"""The module `keras`, `tf_keras` or `tensorflow.keras`."""
 Model = Any
 Array = Any
-
-
-def keras_named(name: str) -> Keras:
-    """The Keras of this name that is a library of its own.
-
-    Raises:
-        ImportError: there is none. From 2.4 to 2.15 `keras` is what TensorFlow has as `tf.keras`; from 2.16 on
-            `tf.keras` is `keras` or `tf_keras`.
-    """
-    if name == "tf.keras":
-        tensorflow = importlib.import_module("tensorflow")
-        if version_of(tensorflow) >= (2, 16):
-            raise ImportError("this TensorFlow has no Keras of its own")
-        return tensorflow.keras
-    keras = importlib.import_module(name)
-    if name == "keras" and (2, 4) <= version_of(keras) < (3, 0):
-        raise ImportError("this keras is tf.keras")
-    return keras
-
-
-def version_of(module: Any) -> tuple:  # noqa: ANN401 - a module
-    return tuple(int(part) for part in module.__version__.split(".")[:2])
 
 
 class Batch(object):  # noqa: UP004

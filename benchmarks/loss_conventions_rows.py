@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
+from kerases import PACKAGES
 
 from maskprobe.loss.recognise import RELATIVE_ERROR, LossProbe, candidate_values, recognise, relative_gap, same_formula
 from maskprobe.loss.reference import find_reference
@@ -37,7 +38,6 @@ LOSS_COLUMNS = 4
 """How many of them are in the first table."""
 SETTINGS = ("by", "length", "source")
 """What the same case was run with: the method, whether the number of steps is fixed, the layer that masks."""
-PACKAGES = {"keras": "Keras", "tf.keras": "tf.keras", "tf_keras": "tf_keras"}
 TEMPORAL = " †"
 REASONS = {
     r"Dimensions must be equal|Incompatible shapes|not broadcastable|broadcastable shapes": "the shapes do not fit",

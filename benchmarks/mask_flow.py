@@ -10,19 +10,16 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from loss_conventions_rows import PACKAGES
+from kerases import PACKAGES, bare_environment
 
 RESULTS = Path(__file__).parent / "results" / "mask_flow"
 PROBE = Path(__file__).parent / "mask_flow_probe.py"
-KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-"""Of the environment: settings of Keras and paths of modules would change what is measured."""
 
 
 def probed(python: str, package: str) -> dict[str, Any]:
@@ -31,12 +28,14 @@ def probed(python: str, package: str) -> dict[str, Any]:
     Raises:
         RuntimeError: the probe fails.
     """
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "found.json"
         done = subprocess.run(  # noqa: S603 - the interpreters are those of the command line
-            [python, "-B", str(PROBE), package, str(out)], capture_output=True, text=True, check=False, env=environment
+            [python, "-B", str(PROBE), package, str(out)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=bare_environment(),
         )
         if done.returncode:
             raise RuntimeError(f"{python} cannot run the probe of {package}:\n{done.stderr[-2000:]}")

@@ -39,31 +39,10 @@ import mask_flow_layers
 import mask_flow_models
 import mask_flow_record
 import numpy as np
-from mask_flow_kit import Absent, Keras, Kit, Model, arrays
+from kerases import Keras, keras_named
+from mask_flow_kit import Absent, Kit, Model, arrays
 
 ERROR_SIZE = 300
-
-
-def keras_named(name: str) -> Keras:
-    """The Keras of this name that is a library of its own.
-
-    Raises:
-        ImportError: there is none. From 2.4 to 2.15 `keras` is what TensorFlow has as `tf.keras`; from 2.16 on
-            `tf.keras` is `keras` or `tf_keras`.
-    """
-    if name == "tf.keras":
-        tensorflow = importlib.import_module("tensorflow")
-        if version_of(tensorflow) >= (2, 16):
-            raise ImportError("this TensorFlow has no Keras of its own")
-        return tensorflow.keras
-    keras = importlib.import_module(name)
-    if name == "keras" and (2, 4) <= version_of(keras) < (3, 0):
-        raise ImportError("this keras is tf.keras")
-    return keras
-
-
-def version_of(module: Keras) -> tuple:
-    return tuple(int(part) for part in module.__version__.split(".")[:2])
 
 
 def raised(when: str, layer: str | None, error: Exception) -> dict:

@@ -101,6 +101,8 @@ def _is_own_code(call: CallRecord) -> bool:
 def _cause(call: CallRecord) -> str:
     if _is_own_code(call):
         return f"{call_words(call)} runs code of its own, which is not run here."
+    if any(is_unread(argument.mask) for argument in call.mask_arguments):
+        return f"{call_words(call)} goes by a mask whose values a call before it computes."
     if _makes_mask(call):
         return f"{call_words(call)} makes its mask of values that are known only in a run."
     return f"Nothing that is known of {call_words(call)} tells it."

@@ -12,7 +12,7 @@ from mixed_calls import call_of, recorded, steps
 
 import maskprobe
 from maskprobe.mask_trace import Trace
-from maskprobe.static.mixing.deduce import UNKNOWN, Deducer, deduce
+from maskprobe.static.mixing.deduce import UNKNOWN, UNREAD_MASK, Deducer, deduce
 from maskprobe.static.mixing.end_to_end import BEHIND_UNKNOWN, TaintedOutput, end_to_end
 from maskprobe.witness import Change, Proof
 
@@ -108,6 +108,20 @@ def test_a_call_that_is_not_known_carries_the_padding_and_says_so() -> None:
     (carried,) = found.replay.outputs
     assert carried.leak is None
     assert np.array_equal(carried.padding, PADDING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "mask", "problem"),
+    [("LSTM", None, UNREAD_MASK), ("LSTM", ~PADDING[..., 0], None), ("Lambda", None, UNKNOWN)],
+)
+def test_a_layer_of_keras_is_not_known_for_want_of_its_mask_and_says_so(
+    class_name: str, mask: Any, problem: str | None
+) -> None:
+    config = {"return_sequences": True, "units": SHAPE[-1]}
+    found = deduce(call_of(class_name, [SHAPE], [SHAPE], config, {"mask": mask}), [PADDING], [None])
+    assert found is not None
+    assert found.replay is not None
+    assert found.replay.problem == problem
 
 
 def test_without_padding_there_is_nothing_to_tell() -> None:

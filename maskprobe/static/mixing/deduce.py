@@ -16,10 +16,11 @@ from maskprobe.static.mixing.call import BoolArray, MixedCall, MixedInput, Shape
 from maskprobe.static.mixing.pointwise import HANDED_ON, POINTWISE
 from maskprobe.static.mixing.recurrent import LAYERS as RECURRENT
 from maskprobe.static.mixing.remembered import Remembered, likeness
-from maskprobe.static.mixing.table import moves, works_by_step
+from maskprobe.static.mixing.table import layer_account, moves, works_by_step
 from maskprobe.witness import Movement, OutputWitness, Replay
 
 UNKNOWN = "what it does to time steps is not known from the file"
+UNREAD_MASK = "which steps its mask hides is known only in a run"
 _WITH_FEATURES = 3
 _REARRANGES = POINTWISE | {"Flatten", "Reshape", "Permute", "RepeatVector", "Concatenate", "Cropping1D"}
 """Layers that give back ids where they read ids."""
@@ -161,7 +162,9 @@ def _moved(call: MixedCall, padding: Sequence[PaddingMap | None], output_masks: 
         maps = tuple(carry(shape, given, is_float=True, by_step=True) for shape in call.outputs)
         carried = _carried_replay(call, maps)
         witnessed = () if carried is None else carried.outputs
-        return Deduced(Replay(witnessed, problem=UNKNOWN, deduced=True), maps, none, none)
+        unread = any(mask is None for mask in call.masks.values())
+        problem = UNREAD_MASK if unread and layer_account(call.class_name) is not None else UNKNOWN
+        return Deduced(Replay(witnessed, problem=problem, deduced=True), maps, none, none)
     witnesses = tuple(
         _witness(call, place, by_pad[place], by_data[place], given, output_masks) for place in range(len(by_pad))
     )
