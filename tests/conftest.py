@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from maskprobe import trace as trace_function
 from maskprobe.backend.engine import Engine, get_engine
 from maskprobe.report.report import Report
+from maskprobe.static.behaviour import BEHAVIOURS, Behaviour, behaviour_of
+from maskprobe.static.eras import Era
 
 # A busy machine is no failure: what has to be quick is timed where it is the subject.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,3 +52,13 @@ def save(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return to_file
+
+
+@pytest.fixture
+def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Says that Dense drops masks, which it does not."""
+    with monkeypatch.context() as patched:
+        patched.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
+        behaviour_of.cache_clear()
+        yield
+    behaviour_of.cache_clear()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import assert_one_line_error, run
 
 from maskprobe.report.json_matrix import matrix_from_json
-from maskprobe.static.behaviour import BEHAVIOURS, Behaviour, behaviour_of
-from maskprobe.static.eras import Era
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
@@ -87,16 +84,6 @@ def test_a_file_with_code_is_not_run_and_says_so() -> None:
     assert "layer 'scale' holds Python bytecode" in done.stdout
     assert "--trust" in done.stdout
     assert "run, agrees" not in done.stdout
-
-
-@pytest.fixture
-def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Says that Dense drops masks, which it does not."""
-    with monkeypatch.context() as patched:
-        patched.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
-        behaviour_of.cache_clear()
-        yield
-    behaviour_of.cache_clear()
 
 
 @pytest.mark.usefixtures("wrong_rule")

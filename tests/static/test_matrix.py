@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 
 import maskprobe
 from maskprobe.errors import NotCheckedError, UsageError
-from maskprobe.static.behaviour import BEHAVIOURS, Behaviour, behaviour_of
 from maskprobe.static.eras import Era, Keras, version_of
 from maskprobe.version_matrix.rows import _telling_words
 from maskprobe.version_matrix.seen import Seen
@@ -264,16 +262,6 @@ def test_what_one_engine_cannot_load_is_said_of_its_column() -> None:
     assert "cannot load it" in str(found.columns[-1].not_run)
     assert found.columns[0].not_run == "not installed"
     assert found.unknown == ()
-
-
-@pytest.fixture
-def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Says that Dense drops masks, which it does not."""
-    with monkeypatch.context() as patched:
-        patched.setitem(BEHAVIOURS, "Dense", ((Era.KERAS_2_2, Behaviour.DROP),))  # type: ignore[misc]
-        behaviour_of.cache_clear()
-        yield
-    behaviour_of.cache_clear()
 
 
 @pytest.mark.usefixtures("wrong_rule")

@@ -173,6 +173,7 @@ def test_what_is_ignored_neither_warns_nor_fails(ignore: Any) -> None:
     import keras
 
     fit(fitted_models.bad(keras), MaskCallback(ignore, fail=True))
+    assert told(fitted_models.bad(keras), MaskCallback(ignore)) == []
 
 
 def test_another_call_is_not_ignored() -> None:
