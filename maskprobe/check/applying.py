@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
 from maskprobe.check.placing import seen_from
-from maskprobe.check.result import FileResult
+from maskprobe.check.result import FileResult, How
 from maskprobe.config.globs import fits_layer
 from maskprobe.config.ignore import Ignore
 from maskprobe.config.settings import Settings
@@ -75,6 +75,8 @@ class Applied:
     expired: tuple[Expired, ...] = ()
     by_hand: Mapping[str, Ignore] = field(default_factory=dict)
     """Files that could not be looked at, and the entry that says that this was done by hand."""
+    no_inputs: tuple[str, ...] = ()
+    """Names in `mask-inputs` that no model has; empty where not all models could be read."""
 
     @property
     def counts(self) -> Mapping[Why, int]:
@@ -88,7 +90,8 @@ class Applied:
 
     def notes(self) -> tuple[str, ...]:
         """A sentence for each entry that is of no use any more."""
-        return (*map(_unused_words, self.unused), *map(_expired_words, self.expired))
+        inputs = (f"mask-inputs names {one}, and no model of this run has such an input" for one in self.no_inputs)
+        return (*map(_unused_words, self.unused), *map(_expired_words, self.expired), *inputs)
 
 
 def apply_settings(results: Iterable[FileResult], settings: Settings, today: date) -> Applied:
@@ -104,7 +107,16 @@ def apply_settings(results: Iterable[FileResult], settings: Settings, today: dat
     """
     sieve = _Sieve(settings, today)
     kept = tuple(sieve.sift(result) for result in results)
-    return Applied(kept, tuple(sieve.suppressed), sieve.unused(), sieve.expired(), sieve.by_hand)
+    no_inputs = _no_inputs(kept, settings.mask_inputs)
+    return Applied(kept, tuple(sieve.suppressed), sieve.unused(), sieve.expired(), sieve.by_hand, no_inputs)
+
+
+def _no_inputs(results: Sequence[FileResult], mask_inputs: Sequence[str]) -> tuple[str, ...]:
+    """The names that no model has, as far as each of them could be read."""
+    if any(result.how is How.NOT_AT_ALL for result in results):
+        return ()
+    had = {name for result in results for name in result.mask_inputs}
+    return tuple(name for name in mask_inputs if name not in had)
 
 
 class _Sieve:

@@ -44,6 +44,7 @@ def _look(settings: LookSettings, task: Task, tell: Tell, started: float) -> Fil
         archive = read_archive(task.local)
         known = replace(known, structure=structure_of(archive.graph))
         settings = _for_model(settings, archive)
+        known = replace(known, mask_inputs=settings.probe.mask_inputs)
         read = _read(settings, task, archive, known)
         if settings.static:
             return read

@@ -67,6 +67,8 @@ class FileResult:
     """SHA-256 of the file's content; empty where it was not read."""
     structure: str = ""
     """A hash of the layer graph without weights, sizes and the file's name: what a baseline goes by."""
+    mask_inputs: tuple[str, ...] = ()
+    """Of the inputs that the user says are masks, those that it has or may have."""
 
     @property
     def is_checked(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskprobe.check.applying import Expired, Suppressed, Unused, Why, apply_settings
-from maskprobe.check.result import FileResult, Trouble
+from maskprobe.check.result import FileResult, How, Trouble
 from maskprobe.config.ignore import Ignore
 from maskprobe.config.settings import COMMAND_LINE, Settings
 from maskprobe.finding import Severity
@@ -37,6 +38,15 @@ def test_rules_are_chosen() -> None:
         ("MP101", Why.NOT_SELECTED),
     ]
     assert applied.counts == {Why.NOT_SELECTED: 2}
+
+
+def test_a_mask_input_that_no_model_has_is_told_where_all_could_be_read() -> None:
+    settings = Settings(mask_inputs=("attention_mask", "mask"))
+    has, has_not = replace(result("a.keras"), mask_inputs=("mask",)), result("b.keras")
+    said = "mask-inputs names attention_mask, and no model of this run has such an input"
+    assert apply_settings([has, has_not], settings, TODAY).notes() == (said,)
+    unread = result("c.keras", how=How.NOT_AT_ALL, trouble=Trouble.UNREADABLE)
+    assert apply_settings([has, unread], settings, TODAY).notes() == ()
 
 
 @pytest.mark.parametrize("settings", [Settings(select=("MP2",)), Settings(ignore=("MP",))])

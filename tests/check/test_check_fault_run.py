@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -64,13 +65,12 @@ class Run:
         return read_json(self.text("json"))
 
 
-def check(folder: Path, models: Iterable[str], *more: str) -> Run:
-    """Run `maskprobe check` as its users do, with the layers of their own."""
+def begin(folder: Path, models: Iterable[str], *more: str) -> subprocess.Popen[str]:
+    """Start `maskprobe check` as its users do, with the layers of their own."""
     bring = [f"--custom-objects=own_keras:{name}3" for name in fault_models.OWN]
     limits = ["--jobs=2", f"--timeout={SECONDS}"]
     words = [*models, *limits, *bring, "--import=made/own_tf_keras.py", *more]
-    paths = os.pathsep.join(["made", *filter(None, sys.path)])
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "maskprobe", "check", *words],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -79,13 +79,27 @@ def check(folder: Path, models: Iterable[str], *more: str) -> Run:
         start_new_session=True,
         env={
             **os.environ,
-            "PYTHONPATH": paths,
+            "PYTHONPATH": python_path(folder),
             "MASKPROBE_CACHE_DIR": str(folder / "cache"),
             "TMPDIR": str(folder / "tmp"),
         },
     )
+
+
+def end(folder: Path, process: subprocess.Popen[str]) -> Run:
+    """Wait until a check is done."""
     _, err = process.communicate(timeout=400)
     return Run(folder, process.returncode, err, in_session(process.pid))
+
+
+def check(folder: Path, models: Iterable[str], *more: str) -> Run:
+    """Run `maskprobe check` to its end."""
+    return end(folder, begin(folder, models, *more))
+
+
+def python_path(folder: Path) -> str:
+    """Where the layers of the user's own are found, here and on a cluster."""
+    return os.pathsep.join([str(folder / "made"), *filter(None, sys.path)])
 
 
 def in_session(session: int) -> list[int]:
@@ -238,6 +252,33 @@ def test_a_fault_costs_the_result_of_its_own_model_only(folder: Path) -> None:
     run = check(folder, ["models"], *outputs)
     for look in LOOKS:
         look(run)
+
+
+def test_on_a_cluster_that_loses_a_worker_no_model_is_lost_or_doubled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+    fault_models.fill(folder / "models", folder / "made", COUNTS)
+    outputs = [f"--output={form}=out.{ending}" for form, ending in ENDINGS.items()]
+    # The workers begin with the path of this process.
+    monkeypatch.syspath_prepend(folder / "made")
+    with distributed.LocalCluster(
+        n_workers=2, processes=True, threads_per_worker=1, protocol="tcp", dashboard_address=":0", silence_logs=60
+    ) as cluster:
+        process = begin(folder, ["models"], *outputs, f"--dask={cluster.scheduler_address}")
+        wait_for_lines(folder / "out.jsonl", 60, process)
+        with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        run = end(folder, process)
+    for look in LOOKS:
+        look(run)
+
+
+def wait_for_lines(path: Path, number: int, process: subprocess.Popen[str]) -> None:
+    """Until so many results are written, of a check that still runs."""
+    while not path.exists() or path.read_bytes().count(b"\n") < number:
+        assert process.poll() is None
+        time.sleep(0.1)
 
 
 def test_the_exit_code_tells_clean_from_not_checked(folder: Path) -> None:

@@ -138,7 +138,9 @@ def test_several_outputs_at_once() -> None:
 
 def test_a_mask_input_of_another_model_is_no_error() -> None:
     Path("maskprobe.toml").write_text('mask-inputs = ["only_elsewhere"]\n', encoding="utf-8")
-    assert check(FAULT)[0] == 1
+    code, _, err = check(FAULT)
+    assert code == 1
+    assert "mask-inputs names only_elsewhere, and no model of this run has such an input" in err
     assert check(GOOD)[0] == 0
 
 

@@ -218,6 +218,17 @@ def test_the_page_quotes_the_files_as_they_are() -> None:
         assert text == path.read_text(encoding="utf-8")
 
 
+def test_the_readme_quotes_files_as_they_are() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("\n## In CI\n")[2].partition("\n## ")[0]
+    quoted = {match[1]: match[2] for match in QUOTED.finditer(section)}
+    assert {Path(file).suffix for file in quoted} == {".yml", ".yaml", ".py"}
+    # Each block of the section is one of them, and each of them is run or read by a test above or of the plugin.
+    assert section.count("```") == 2 * len(quoted)
+    for file, text in quoted.items():
+        assert text == (ROOT / file).read_text(encoding="utf-8")
+
+
 def test_the_page_lists_the_inputs_of_the_action_and_what_they_are_if_left_out() -> None:
     rows = re.findall(r"^\| `([\w-]+)` \| (?:`([^`]*)`)? ?\| .*\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     inputs = {name: one["default"] for name, one in action()["inputs"].items()}
