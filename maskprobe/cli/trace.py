@@ -11,6 +11,7 @@ import typer
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
 from maskprobe.cli.light import lightly
+from maskprobe.cli.page import check_page, write_page
 from maskprobe.cli.static import Reading, loadable, read_off, read_off_instead, refuse
 from maskprobe.cli.streams import own_streams
 from maskprobe.errors import NotCheckedError
@@ -46,6 +47,7 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
     import_: options.Imports = None,
     replace: options.Replace = None,
     as_json: options.AsJson = False,
+    html: options.AsPage = None,
     show_all: options.ShowAll = False,
     rows: options.EveryRow = False,
     fail_on: options.LeastToFail = FailOn.WARNING,
@@ -53,6 +55,8 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Follow the masks of one model: a line a layer call, then what is wrong and how to mend it."""
     with one_line_errors(), lightly(static):
+        if html is not None:
+            check_page(html)
         probe = ProbeOptions(padding, length, batch, pad_value, seed, tuple(mask_input or ()))
         reading = Reading(file, keras, tuple(assume or ()), probe, deduce=not no_replay)
         if static:
@@ -76,6 +80,8 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
                 training=training,
             )
             report = _run(file, request, reading, quiet=quiet)
+        if html is not None:
+            write_page(report, html)
         _write(report, as_json=as_json, show_all=show_all, rows=rows)
         raise typer.Exit(report.exit_code(fail_on))
 

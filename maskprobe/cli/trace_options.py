@@ -94,6 +94,14 @@ Replace = Annotated[
 
 # What is written.
 AsJson = Annotated[bool, typer.Option("--json", help="Write the report as JSON.")]
+AsPage = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE.html",
+        help="Also write the report as a page to look at: it needs no network and no other file.",
+    ),
+]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")]
 ShowAlike = Annotated[bool, typer.Option("--all", help="Show every call, also those that no version changes.")]
 EveryRow = Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")]

@@ -36,12 +36,13 @@ def end_to_end_lines(trace: Trace, pen: Pen, *, show_all: bool) -> Iterator[Rend
         return
     yield Text("End to end", style="bold")
     for words, style in (
-        deduced_lines(trace, show_all=show_all) if trace.is_deduced else _lines(trace, show_all=show_all)
+        deduced_lines(trace, show_all=show_all) if trace.is_deduced else end_to_end_words(trace, show_all=show_all)
     ):
         yield Padding(Text(pen.write(words), style=style, overflow="fold"), (0, 0, 0, 2))
 
 
-def _lines(trace: Trace, *, show_all: bool) -> Iterator[_Line]:
+def end_to_end_words(trace: Trace, *, show_all: bool) -> Iterator[_Line]:
+    """The sentences of a run, each with its style."""
     proof = trace.proof if trace.proof is not None else Proof()
     yield from _effects(proof.effects, output_names(trace, proof))
     yield from _losses(proof, trace.loss)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskprobe.finding import CallEvent, FailOn, Finding, Severity
@@ -37,6 +38,19 @@ class Report:
     """None for a model in memory."""
     walk: LossWalk | None = None
     """The loss of the built-in sample step by step; None for any other model."""
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the report as one HTML page that needs no other file, no server and no network.
+
+        Args:
+            path: where to. A page that maskprobe wrote before is written over, nothing else is.
+
+        Raises:
+            UsageError: it cannot be written there.
+        """
+        from maskprobe.report.html import render_page, write_page  # noqa: PLC0415 - it brings a template engine
+
+        write_page(Path(path), render_page(self))
 
     @property
     def faults(self) -> tuple[Finding, ...]:

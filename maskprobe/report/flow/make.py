@@ -8,7 +8,7 @@ from maskprobe.finding import CallEvent, Event, Finding, Severity
 from maskprobe.mask_trace import Trace
 from maskprobe.report.flow.chains import Chains
 from maskprobe.report.flow.edges import find_edges
-from maskprobe.report.flow.spoilt import Spoilt, find_spoilt
+from maskprobe.report.flow.spoilt import LEAKING, Spoilt, find_spoilt
 from maskprobe.report.flow.strips import MOST_ROWS, MOST_STEPS, StripMaker, shown_rows
 from maskprobe.report.flow.tree import CallTree
 from maskprobe.report.flow.values import Flow, FlowCall, FlowEdge, FlowView, LossNode, Mood
@@ -62,7 +62,7 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
     for number, call in enumerate(tree.drawn):
         event = report.events[call.path]
         found = [report.findings[place] for place in at.get(number, ())]
-        mood = _mood(event, found)
+        mood = Mood.BAD if _is_bad_inside(report, tree, number) else _mood(event, found)
         calls.append(
             FlowCall(
                 number=number,
@@ -72,7 +72,7 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
                 kind=call.kind,
                 parent=tree.parents[number],
                 children=tree.children[number],
-                happened=happened(event, witnessed=witnessed)[0],
+                happened=_happened(event, witnessed=witnessed, inside=_is_bad_inside(report, tree, number)),
                 verdict=event.verdict,
                 mood=mood,
                 strips=makes.strips(call),
@@ -84,6 +84,20 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
             )
         )
     return FlowView(tuple(calls), edges, rows, len(trace.probe.rows) - len(rows), loss, guilty)
+
+
+def _is_bad_inside(report: Report, tree: CallTree, number: int) -> bool:
+    """Whether padding leaks at a call inside: then what the model as a whole does is not told by its own masks."""
+    inside = (tree.drawn[child].path for child in tree.children[number])
+    return any(report.events[path].verdict in LEAKING for path in inside) or any(
+        _is_bad_inside(report, tree, child) for child in tree.children[number]
+    )
+
+
+def _happened(event: CallEvent, *, witnessed: bool, inside: bool) -> str:
+    if inside and event.verdict in {Verdict.LOST_HARMLESS, Verdict.CARRIED, Verdict.USED, Verdict.NOTHING}:
+        return "padding leaks inside"
+    return happened(event, witnessed=witnessed)[0]
 
 
 def _mood(event: CallEvent, found: Sequence[Finding]) -> Mood:

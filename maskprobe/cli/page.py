@@ -1,0 +1,33 @@
+"""`--html FILE.html`: the report as a page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing it at run time would bring NumPy into `maskprobe --help`
+    from maskprobe.report.report import Report
+
+
+def check_page(target: Path) -> None:
+    """See that a page can be written to `target`, before the model is looked at.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    from maskprobe.report.html.write import check_target
+
+    check_target(target)
+
+
+def write_page(report: Report, target: Path) -> None:
+    """Write `report` to `target`.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from maskprobe.report.html import PageFacts, render_page
+    from maskprobe.report.html import write_page as write
+
+    write(target, render_page(report, PageFacts(command=("maskprobe", *sys.argv[1:]))))

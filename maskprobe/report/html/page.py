@@ -1,0 +1,187 @@
+"""Put the page together: template, style, script, data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from maskprobe.finding import Confidence, Finding
+from maskprobe.mask_trace import Trace
+from maskprobe.report.deduced_lines import deduced_lines
+from maskprobe.report.end_to_end import end_to_end_words
+from maskprobe.report.flow import Cell, Flow, FlowCall, FlowView, make_flow
+from maskprobe.report.header import model_lines
+from maskprobe.report.html.data import page_data, to_json
+from maskprobe.report.html.headline import headline
+from maskprobe.report.html.strip_svg import card_strips, draw
+from maskprobe.report.pen import clean, clean_line, pen_for
+from maskprobe.report.report import Report
+from maskprobe.report.second_witness import has_second_witness
+from maskprobe.report.summary import count, summary_line
+from maskprobe.version import __version__
+
+if TYPE_CHECKING:  # it is imported when a page is made: the command line starts without it
+    from jinja2 import Environment
+
+MANY_CALLS = 60
+"""From here on nested models are folded when the page opens."""
+_PACKAGE = "maskprobe.report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What made the page."""
+
+    command: tuple[str, ...] = ()
+    """The command line, a word each; empty where there was none."""
+    index: str = ""
+    """A page that lists this one among others, as a relative address; empty if there is none."""
+
+
+def render_page(report: Report, facts: PageFacts | None = None) -> str:
+    """Write `report` as one HTML page that needs nothing else.
+
+    What comes from the model's file is shown and never obeyed: templates escape it, the script gets it as JSON and
+    puts it into the page as text, and the page allows no script and no address but its own.
+    """
+    facts = facts or PageFacts()
+    view = make_flow(report)
+    style, script = _style(), _script()
+    page: str = _template("report.html.j2").render(
+        version=__version__,
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        data=to_json(page_data(report, view)),
+        title=_title(report),
+        headline=headline(report, view),
+        summary=summary_line(report),
+        counts=count(report),
+        facts=[clean(str(line)) for line in model_lines(report, pen_for("utf-8"))],
+        report=report,
+        view=view,
+        findings=[_finding(place, finding, view) for place, finding in enumerate(report.findings)],
+        codes=sorted({finding.code for finding in report.findings}),
+        calls=[_call(call, view) for call in view.calls],
+        flows=[flow for flow in Flow if any(edge.flow is flow for edge in view.edges)],
+        cells=_cells(view),
+        fold=len(view.calls) > MANY_CALLS,
+        end_to_end=list(_end_to_end(report.trace)),
+        losses=_losses(report, view),
+        command=shlex.join(facts.command),
+        index=facts.index,
+        draw=draw,
+    )
+    return page
+
+
+def _title(report: Report) -> str:
+    return report.file.path if report.file is not None else f"model {report.trace.model} in memory"
+
+
+def _finding(place: int, finding: Finding, view: FlowView) -> dict[str, Any]:
+    at = next((call.number for call in view.calls if place in call.findings), None)
+    by_path = {call.path: call.number for call in view.calls}
+    return {
+        "place": place,
+        "at": at,
+        "finding": finding,
+        "kind": "not checked" if finding.unchecked else finding.severity.value,
+        "likely": finding.confidence is Confidence.LIKELY,
+        "seen": "Seen" if finding.confidence is Confidence.SEEN else "Deduced",
+        "fix": "\n".join(clean_line(line).rstrip() for line in finding.fix.strip("\n").splitlines()),
+        "affects": [(path, by_path.get(path)) for path in finding.affects],
+        "related": [(path, by_path.get(path)) for path in finding.related],
+    }
+
+
+def _call(call: FlowCall, view: FlowView) -> dict[str, Any]:
+    depth, around = 0, call.parent
+    while around is not None:
+        depth, around = depth + 1, view.calls[around].parent
+    return {"call": call, "depth": min(depth, 6), "strips": card_strips(call.strips)}
+
+
+def _cells(view: FlowView) -> list[Cell]:
+    """The kinds of cells that are drawn, for the legend."""
+    drawn = {letter for call in view.calls for strip in call.strips for row in strip.cells for letter in row}
+    return [cell for cell in Cell if cell.value in drawn]
+
+
+def _end_to_end(trace: Trace) -> Iterator[tuple[str, str]]:
+    """Each sentence on what padding does end to end, and how it is to be looked at."""
+    if not has_second_witness(trace) and not trace.is_static:
+        return
+    lines = deduced_lines(trace, show_all=False) if trace.is_deduced else end_to_end_words(trace, show_all=False)
+    moods = {"bold red": "bad", "green": "good", "bold magenta": "unknown"}
+    for words, style in lines:
+        yield words, moods.get(style, "quiet")
+
+
+def _losses(report: Report, view: FlowView) -> list[Any]:
+    check = report.trace.loss_check
+    if check is None:
+        return []
+    from maskprobe.report.html.loss_steps import loss_steps  # noqa: PLC0415 - only runs have one
+
+    return list(loss_steps(report.trace, check, view.rows))
+
+
+def _policy(style: str, script: str) -> str:
+    """What the page may do: use its own style and script, by their hashes, and nothing else."""
+    return (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+
+
+@cache
+def _style() -> str:
+    return _text("page.css")
+
+
+@cache
+def _script() -> str:
+    """The layout library and the page's own script. Where its source map would be is left out: nothing is fetched."""
+    library = re.sub(r"^//# sourceMappingURL=.*$", "", _text("vendor/dagre.min.js"), flags=re.MULTILINE)
+    return f"{library}\n{_text('page.js')}"
+
+
+def _text(name: str) -> str:
+    return files(_PACKAGE).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - as above
+
+    return Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
+    """Text as it may stand in the page: what would be obeyed and not seen is written as an escape."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return "\n".join(map(clean_line, value.split("\n")))
+    return value
+
+
+def _template(name: str) -> Any:  # noqa: ANN401 - Jinja's templates
+    return _environment().get_template(name)
