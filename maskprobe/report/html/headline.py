@@ -17,7 +17,7 @@ _MOST_OUTPUTS = 3
 _PHRASES = {
     "MP101": ("The mask ends at ", ", with padding still in the data"),
     "MP102": ("The mask is lost at ", ""),
-    "MP103": ("Masks are merged at ", " so that padding counts as real"),
+    "MP103": ("Masks are merged wrongly at ", ""),
     "MP104": ("The mask is overwritten at ", ""),
     "MP105": ("The mask hides real steps from ", " on"),
     "MP106": ("Padding is mixed into real steps at ", ", though its mask is right"),

@@ -14,7 +14,8 @@
   if (data.loss !== null) { cards.set(data.loss, byId(`c${data.loss}`)); parents[data.loss] = null; children[data.loss] = []; }
   const folded = new Set(graph.hasAttribute("data-fold") ? [...data.calls.keys()].filter((n) => children[n].length) : []);
   const widest = Math.max(56, ...[...document.querySelectorAll(".call .strip svg")].map((one) => Number(one.getAttribute("width"))));
-  const WIDE = 272 + 3 * widest;
+  const CARDS = { roomy: { width: 272 + 3 * widest, above: 20 }, narrow: { width: Math.max(236, 64 + 3 * widest), above: 70 } };
+  let card = CARDS.roomy;
   let opened = null, current = data.guilty === null ? 0 : data.guilty;
   document.documentElement.classList.add("js");
 
@@ -75,7 +76,7 @@
         const laid = layLevel(number, heights);
         inside.set(number, laid);
         sizes.set(number, { width: laid.width, height: laid.height });
-      } else sizes.set(number, { width: WIDE, height: heights.get(number) });
+      } else sizes.set(number, { width: card.width, height: heights.get(number) });
     }
     const links = (edgesIn.get(parent) || []).filter((link) => link.from !== link.to);
     let order = inLevel(parent);
@@ -127,7 +128,7 @@
     return {
       at, ways, inside,
       dx: side - left, dy: above - top,
-      width: Math.max(right - left + 2 * side, parent === null ? 0 : WIDE), height: bottom - top + above + below,
+      width: Math.max(right - left + 2 * side, parent === null ? 0 : card.width), height: bottom - top + above + below,
     };
   };
 
@@ -141,34 +142,42 @@
     for (const way of laid.ways) lines.push({ ...way, points: way.points.map(([px, py]) => [px + x + laid.dx, py + y + laid.dy]) });
   };
 
+  /* From the foot of one card to the head of the next, upright at both ends. */
+  const clamp = (x, box) => Math.max(box.left + 26, Math.min(box.left + box.width - 26, x));
+  const ends = (line, boxes) => {
+    const from = line.from === "in" ? null : boxes.get(line.source), to = line.to === "out" ? null : boxes.get(line.target);
+    const inner = line.points.slice(1, -1), first = line.points[0], last = line.points[line.points.length - 1];
+    const start = from ? [from.left + from.width / 2, from.top + from.height] : first;
+    const end = to ? [to.left + to.width / 2, to.top] : last;
+    const isShort = end[1] - start[1] < GAP_Y + 12;
+    const after = isShort ? end : inner[0], before = isShort ? start : inner[inner.length - 1];
+    if (from) start[0] = clamp(after[0], from);
+    if (to) end[0] = clamp(isShort ? start[0] : before[0], to);
+    return isShort ? [start, end] : [start, ...inner.filter((_, at) => at % 2 || inner.length < 3), end];
+  };
   const curve = (points) => {
     const spot = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
-    let path = `M${spot(points[0])}`;
-    for (let at = 1; at < points.length - 1; at++) {
-      const [x, y] = points[at], [nx, ny] = points[at + 1];
-      path += at === points.length - 2 ? `Q${spot([x, y])} ${spot([nx, ny])}` : `Q${spot([x, y])} ${spot([(x + nx) / 2, (y + ny) / 2])}`;
-    }
-    return points.length === 2 ? `${path}L${spot(points[1])}` : path;
+    return points.slice(1).reduce((path, [x, y], at) => {
+      const [x0, y0] = points[at], middle = (y0 + y) / 2;
+      return `${path}${Math.abs(x - x0) < 0.5 ? "L" : `C${spot([x0, middle])} ${spot([x, middle])} `}${spot([x, y])}`;
+    }, `M${spot(points[0])}`);
   };
 
-  const drawLines = (lines, width, height) => {
+  const drawLines = (lines, boxes, width, height) => {
     const parts = document.createDocumentFragment();
-    const came = new Map();
+    const came = new Map(), labels = [];
     for (const [, target, flow] of data.edges) came.set(target, (came.get(target) || new Set()).add(flow));
     for (const line of lines) {
       const group = draw("g", { class: `flow-${line.flow.replaceAll(" ", "-")}` });
-      const points = line.points.map((point) => [...point]);
-      const end = points[points.length - 1], before = points[points.length - 2];
-      const length = Math.hypot(end[0] - before[0], end[1] - before[1]) || 1;
-      const [ux, uy] = [(end[0] - before[0]) / length, (end[1] - before[1]) / length];
-      const tip = [end[0], end[1]];
-      end[0] -= ux * 8; end[1] -= uy * 8;
+      const points = ends(line, boxes), [x, y] = points[points.length - 1];
+      points[points.length - 1] = [x, y - 8];
       group.append(draw("path", { d: curve(points) }));
-      group.append(draw("path", { class: "tip", d: `M${tip[0]} ${tip[1]}l${-ux * 10 - uy * 5.5} ${-uy * 10 + ux * 5.5}l${uy * 11} ${-ux * 11}z` }));
-      const first = line.from === "in" || !(came.get(line.source) || new Set()).has(line.flow);
-      if (BAD.has(line.flow) && (first || lines.length < 24)) {
-        const [mx, my] = points.length % 2 ? points[(points.length - 1) / 2] : [0, 1].map((axis) => (points[points.length / 2 - 1][axis] + points[points.length / 2][axis]) / 2);
-        const words = draw("text", { x: mx + 12, y: my + 4 });
+      group.append(draw("path", { class: "tip", d: `M${x} ${y}l-5.5 -10h11z` }));
+      const begins = line.from === "in" || !(came.get(line.source) || new Set()).has(line.flow);
+      const free = !labels.some(([lx, ly]) => Math.abs(lx - x) < 130 && Math.abs(ly - y) < 20);
+      if (BAD.has(line.flow) && free && (begins || lines.length < 24)) {
+        labels.push([x, y]);
+        const words = draw("text", { x: x + 12, y: y - 17 });
         words.textContent = LABELS[line.flow];
         group.append(words);
       }
@@ -180,16 +189,18 @@
   };
 
   const wide = matchMedia("screen and (min-width: 701px)");
-  let heights = null;
+  const laidOut = (chosen) => {
+    card = chosen;
+    const height = card.above + Math.max(9 * data.rows.length, 45) + 20;
+    return layLevel(null, new Map([...cards.keys()].map((number) => [number, number === data.loss ? 64 : height])));
+  };
   const lay = () => {
     if (!wide.matches) return;
-    if (!heights) {
-      heights = new Map();
-      let rows = data.rows.length;
-      for (const [number] of cards) heights.set(number, number === data.loss ? 64 : 20 + Math.max(9 * rows, 45) + 20);
-    }
-    const started = performance.now();
-    const laid = layLevel(null, heights), boxes = new Map(), lines = [];
+    const started = performance.now(), room = byId("canvas").clientWidth;
+    let laid = laidOut(CARDS.roomy);
+    if (laid.width > room) laid = laidOut(CARDS.narrow);
+    graph.classList.toggle("is-narrow", card === CARDS.narrow);
+    const boxes = new Map(), lines = [];
     place(laid, 0, 0, boxes, lines);
     graph.classList.add("is-laid");
     for (const [number, box] of boxes) {
@@ -200,7 +211,7 @@
     }
     graph.style.width = `${laid.width}px`;
     graph.style.height = `${laid.height}px`;
-    drawLines(lines, laid.width, laid.height);
+    drawLines(lines, boxes, laid.width, laid.height);
     performance.measure("maskprobe-layout", { start: started, end: performance.now() });
   };
 
