@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from maskprobe.report.report import Report
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
-sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "report")]
 
 
 def sample_files() -> list[Path]:
