@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from maskprobe.finding import Confidence, Finding
 from maskprobe.mask_trace import Trace
@@ -20,29 +17,31 @@ from maskprobe.report.flow import Cell, Flow, FlowCall, FlowView, make_flow
 from maskprobe.report.header import model_lines
 from maskprobe.report.html.data import page_data, to_json
 from maskprobe.report.html.headline import headline
+from maskprobe.report.html.slots import SLOTS, fill_slots
 from maskprobe.report.html.strip_svg import card_strips, draw
+from maskprobe.report.html.templating import template, text_of
 from maskprobe.report.pen import clean, clean_line, pen_for
 from maskprobe.report.report import Report
 from maskprobe.report.second_witness import has_second_witness
 from maskprobe.report.summary import count, summary_line
 from maskprobe.version import __version__
 
-if TYPE_CHECKING:  # it is imported when a page is made: the command line starts without it
-    from jinja2 import Environment
-
 MANY_CALLS = 60
 """From here on nested models are folded when the page opens."""
-_PACKAGE = "maskprobe.report.html"
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What made the page."""
+    """What a page says that is not the report's."""
 
     command: tuple[str, ...] = ()
     """The command line, a word each; empty where there was none."""
     index: str = ""
     """A page that lists this one among others, as a relative address; empty if there is none."""
+    title: str = ""
+    """What the model is called; empty: as the report has it."""
+    note: str = ""
+    """A sentence to put first: what went wrong with the model."""
 
 
 def render_page(report: Report, facts: PageFacts | None = None) -> str:
@@ -52,19 +51,20 @@ def render_page(report: Report, facts: PageFacts | None = None) -> str:
     puts it into the page as text, and the page allows no script and no address but its own.
     """
     facts = facts or PageFacts()
+    return fill(skeleton(report), replace(facts, title=facts.title or _title(report)))
+
+
+def skeleton(report: Report) -> str:
+    """The page without its style and script, and without what is known only where it is written: see `fill`."""
     view = make_flow(report)
-    style, script = _style(), _script()
-    page: str = _template("report.html.j2").render(
+    page: str = template("report.html.j2").render(
         version=__version__,
-        policy=_policy(style, script),
-        style=style,
-        script=script,
+        slots=SLOTS,
         data=to_json(page_data(report, view)),
-        title=_title(report),
         headline=headline(report, view),
         summary=summary_line(report),
         counts=count(report),
-        facts=[clean(str(line)) for line in model_lines(report, pen_for("utf-8"))],
+        facts=list(_facts(report)),
         report=report,
         view=view,
         findings=[_finding(place, finding, view) for place, finding in enumerate(report.findings)],
@@ -75,11 +75,31 @@ def render_page(report: Report, facts: PageFacts | None = None) -> str:
         fold=len(view.calls) > MANY_CALLS,
         end_to_end=list(_end_to_end(report.trace)),
         losses=_losses(report, view),
-        command=shlex.join(facts.command),
-        index=facts.index,
         draw=draw,
     )
     return page
+
+
+def fill(page: str, facts: PageFacts) -> str:
+    """Put into a skeleton what it has slots for."""
+    return fill_slots(page, facts.title, _parts(facts), text_of("page.css"), _script())
+
+
+def _parts(facts: PageFacts) -> dict[str, str]:
+    parts = template("parts.html.j2").module
+    return {
+        "way": str(parts.way(facts.index)),
+        "note": str(parts.note(facts.note)),
+        "command": str(parts.command(shlex.join(facts.command))),
+    }
+
+
+def _facts(report: Report) -> Iterator[str]:
+    """Which Keras, on what. The file goes by the page's title."""
+    file = report.file
+    nameless = report if file is None else replace(report, file=replace(file, path=""))
+    for line in model_lines(nameless, pen_for("utf-8")):
+        yield clean(str(line)).strip("()")
 
 
 def _title(report: Report) -> str:
@@ -134,54 +154,8 @@ def _losses(report: Report, view: FlowView) -> list[Any]:
     return list(loss_steps(report.trace, check, view.rows))
 
 
-def _policy(style: str, script: str) -> str:
-    """What the page may do: use its own style and script, by their hashes, and nothing else."""
-    return (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
-
-
-@cache
-def _style() -> str:
-    return _text("page.css")
-
-
 @cache
 def _script() -> str:
     """The layout library and the page's own script. Where its source map would be is left out: nothing is fetched."""
-    library = re.sub(r"^//# sourceMappingURL=.*$", "", _text("vendor/dagre.min.js"), flags=re.MULTILINE)
-    return f"{library}\n{_text('page.js')}"
-
-
-def _text(name: str) -> str:
-    return files(_PACKAGE).joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - as above
-
-    return Environment(
-        loader=PackageLoader(_PACKAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
-    """Text as it may stand in the page: what would be obeyed and not seen is written as an escape."""
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return "\n".join(map(clean_line, value.split("\n")))
-    return value
-
-
-def _template(name: str) -> Any:  # noqa: ANN401 - Jinja's templates
-    return _environment().get_template(name)
+    library = re.sub(r"^//# sourceMappingURL=.*$", "", text_of("vendor/dagre.min.js"), flags=re.MULTILINE)
+    return f"{library}\n{text_of('page.js')}"
