@@ -75,7 +75,7 @@ def can_be_kept(look: LookSettings) -> bool:
 
 def _made_with(look: LookSettings) -> str:
     """All but the file that decides a result."""
-    parts = {
+    parts: dict[str, object] = {
         "layout": _LAYOUT,
         "maskprobe": __version__,
         "versions": dict(installed_versions()),
@@ -85,4 +85,6 @@ def _made_with(look: LookSettings) -> str:
         "probe": look.probe,
         "assume": {name: str(word) for name, word in assumptions(look.assume).items()},
     }
+    if look.pages:  # results without pages are of no use where they are wanted
+        parts["pages"] = True
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

@@ -68,9 +68,8 @@ def _read(settings: LookSettings, task: Task, archive: Archive, known: FileResul
     """What the file alone says."""
     keras = settings.keras if settings.static or settings.keras not in {"2", "3"} else None
     try:
-        return _filled(
-            known, read_off_archive(archive, StaticRequest(keras, settings.assume, settings.probe)), How.STATIC
-        )
+        report = read_off_archive(archive, StaticRequest(keras, settings.assume, settings.probe))
+        return _filled(known, report, How.STATIC, settings)
     except (MaskprobeError, RecursionError, MemoryError) as error:
         return failed(task, error, known)
 
@@ -90,7 +89,7 @@ def _run(settings: LookSettings, task: Task, known: FileResult) -> FileResult:
         report = trace_file(task.local, request)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a model's own code may do anything
         return failed(task, error, known)
-    run = _filled(replace(known, trouble=None, problem=""), report, How.RUN)
+    run = _filled(replace(known, trouble=None, problem=""), report, How.RUN, settings)
     short = _out_of_memory(report)
     return run if short is None else replace(run, trouble=Trouble.MEMORY, problem=short)
 
@@ -106,10 +105,22 @@ def _out_of_memory(report: Report) -> str | None:
     return one_line(f"{failure}: {error}") if any(words in error for words in _OUT_OF_MEMORY) else None
 
 
-def _filled(known: FileResult, report: Report, how: How) -> FileResult:
+def _filled(known: FileResult, report: Report, how: How, settings: LookSettings) -> FileResult:
     return replace(
-        known, how=how, findings=report.findings, coverage=coverage_of(report), engine=str(report.trace.engine)
+        known,
+        how=how,
+        findings=report.findings,
+        coverage=coverage_of(report),
+        engine=str(report.trace.engine),
+        page=_page_of(report) if settings.pages else "",
     )
+
+
+def _page_of(report: Report) -> str:
+    from maskprobe.report.html.packed import pack  # noqa: PLC0415 - few checks want pages
+    from maskprobe.report.html.page import skeleton  # noqa: PLC0415 - as above
+
+    return pack(skeleton(report))
 
 
 _DARK = frozenset({Event.UNKNOWN, Event.FAILED})

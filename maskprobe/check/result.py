@@ -69,6 +69,8 @@ class FileResult:
     """A hash of the layer graph without weights, sizes and the file's name: what a baseline goes by."""
     mask_inputs: tuple[str, ...] = ()
     """Of the inputs that the user says are masks, those that it has or may have."""
+    page: str = ""
+    """The page of its report, packed and without what all pages share; empty if no pages are wanted."""
 
     @property
     def is_checked(self) -> bool:

@@ -28,6 +28,8 @@ class LookSettings:
     """What layers with code of their own do to masks: `NAME=carry|drop|source|use`, or by name."""
     probe: ProbeOptions = field(default_factory=ProbeOptions)
     """The padded inputs."""
+    pages: bool = False
+    """Make a page of each report, to be written where `html` is an output."""
 
 
 @dataclass(frozen=True, slots=True)

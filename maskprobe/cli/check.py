@@ -107,13 +107,13 @@ def run_check(given: Given, settings: Settings, shown: Shown) -> int:
     from maskprobe.check.baseline import read_baseline
     from maskprobe.check.checking import check_files
     from maskprobe.cli.check_baseline import beyond, note_as_known
-    from maskprobe.cli.check_output import RunFacts, open_outputs, write
+    from maskprobe.cli.check_output import RunFacts, makes_pages, open_outputs, write
     from maskprobe.cli.check_progress import progress_of_files
 
     started, clock = datetime.now(UTC), time.monotonic()
     outputs = open_outputs(settings.output)
     known = None if shown.baseline is None else read_baseline(shown.baseline)
-    look = check_settings_of(given, settings)
+    look = check_settings_of(given, settings, pages=makes_pages(outputs))
     models = _models(given, settings)
     with progress_of_files(len(models), quiet=shown.quiet) as listener:
         done = check_files(models, look, listener, _executor(given.dask))

@@ -40,6 +40,13 @@ def open_outputs(wanted: Sequence[str]) -> tuple[Output, ...]:
     return outputs
 
 
+def makes_pages(outputs: Sequence[Output]) -> bool:
+    """Whether a page of each model is wanted."""
+    from maskprobe.check.formats import Format
+
+    return any(output.format is Format.HTML for output in outputs)
+
+
 def write(results: Sequence[FileResult], outputs: Sequence[Output], facts: RunFacts) -> None:
     """Write the results to all outputs."""
     from maskprobe.check.formats import RunContext, write_outputs

@@ -42,8 +42,13 @@ def given_settings(config: Path | None, stated: Mapping[str, object]) -> Setting
     return merge(read_settings(config), stated)
 
 
-def check_settings_of(given: Given, settings: Settings) -> CheckSettings:
+def check_settings_of(given: Given, settings: Settings, *, pages: bool = False) -> CheckSettings:
     """What a check goes by; what is wrong with it is told before it goes wrong for each model.
+
+    Args:
+        given: What only the command line says.
+        settings: All other settings.
+        pages: A page of each model is wanted.
 
     Raises:
         UsageError: Something is.
@@ -70,6 +75,7 @@ def check_settings_of(given: Given, settings: Settings) -> CheckSettings:
         imports=settings.imports,
         assume=settled(settings.assume),
         probe=settings.probe,
+        pages=pages,
     )
     limits = Limits(settings.jobs, settings.timeout, settings.memory)
     return CheckSettings(look, limits, settings.cache, settings.fail_on, settings.fail_on_unchecked)

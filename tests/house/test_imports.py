@@ -60,6 +60,7 @@ HEAVY = {
     "pebble": {"check"},
     "dask": {"check"},
     "distributed": {"check"},
+    "jinja2": {"report"},
     "rich": {"report", "cli", "check"},
     "typer": {"cli"},
 }

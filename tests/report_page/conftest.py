@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from page_browser import ARGUMENTS, executable
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "report"), str(Path(__file__).parents[2] / "benchmarks")]
+sys.path[:0] = [
+    str(Path(__file__).parents[1] / "report"),
+    str(Path(__file__).parents[1] / "check"),
+    str(Path(__file__).parents[2] / "benchmarks"),
+]
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def write_outputs(
         stdout: where an output without a file goes; `sys.stdout` by default.
 
     Raises:
-        UsageError: a file cannot be written, or is one of the models.
+        UsageError: a file cannot be written, or is one of the models, or a file of others is where a page goes.
     """
     _refuse_models(results, outputs)
     refusals: list[UsageError] = []
@@ -68,7 +68,11 @@ def prepare_outputs(outputs: Sequence[Output]) -> None:
     from maskprobe.check.formats.files import prepare
 
     for output in outputs:
-        if output.target is not None:
+        if output.target is not None and output.format is Format.HTML:
+            from maskprobe.check.formats.html import prepare_folder
+
+            prepare_folder(output.target)
+        elif output.target is not None:
             prepare(output.target)
 
 
@@ -80,6 +84,11 @@ def render(format_: Format, results: Sequence[FileResult], context: RunContext) 
 def _write(output: Output, results: Sequence[FileResult], context: RunContext, stdout: TextIO) -> None:
     if output.target is None:
         _to_stdout(output.format, results, context, stdout)
+        return
+    if output.format is Format.HTML:
+        from maskprobe.check.formats.html import write_folder
+
+        write_folder(output.target, results, context)
         return
     from maskprobe.check.formats.files import write_whole
 
@@ -117,7 +126,7 @@ def _names_of(target: Path) -> set[str]:
     return {str(target.absolute()), os.path.abspath(target), os.path.realpath(target)}  # noqa: PTH100 - `..` goes, too
 
 
-def _renderer(format_: Format) -> Renderer:  # noqa: PLR0911 - one a format
+def _renderer(format_: Format) -> Renderer:  # noqa: C901, PLR0911 - one a format
     match format_:
         case Format.TEXT:
             from maskprobe.check.formats.text import render as text
@@ -155,3 +164,7 @@ def _renderer(format_: Format) -> Renderer:  # noqa: PLR0911 - one a format
             from maskprobe.check.formats.markdown import render as markdown
 
             return markdown
+        case Format.HTML:
+            from maskprobe.check.formats.html import render as html
+
+            return html

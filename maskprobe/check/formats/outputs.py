@@ -32,6 +32,8 @@ class Format(StrEnum):
     GITLAB = "gitlab"
     """A Code Quality report."""
     MARKDOWN = "markdown"
+    HTML = "html"
+    """A folder of pages to look at: a list of the models, and a page for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,19 @@ def parse_output(words: str) -> Output:
     """Read `FORMAT` or `FORMAT=FILE`; `FORMAT=-` is standard output, too.
 
     Raises:
-        UsageError: there is no such format, or the file is a folder, named as a model is, or not named at all.
+        UsageError: there is no such format, or the file is a folder (which it may be for html), named as a model is, or
+            not named at all.
     """
     name, equals, file = words.partition("=")
     chosen = _format(name)
     if equals and not file:
         raise UsageError(f"{words!r} names no file; write {chosen}=FILE, or {chosen} for standard output")
     if file in {"", "-"}:
+        if chosen is Format.HTML:
+            raise UsageError("html is a folder of pages; write html=FOLDER")
         return Output(chosen)
     target = Path(file)
-    if target.is_dir():
+    if target.is_dir() and chosen is not Format.HTML:
         raise UsageError(f"cannot write {chosen} to {file!r}: it is a folder")
     if target.suffix.lower() in _MODEL_SUFFIXES:
         raise UsageError(f"will not write {chosen} to {file!r}: it is named as a model is")
