@@ -41,7 +41,7 @@ def test_no_output_is_text_on_stdout() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("sarf", r"^there is no format 'sarf'; did you mean sarif\? The formats are text, .*markdown$"),
+        ("sarf", r"^there is no format 'sarf'; did you mean sarif\? The formats are text, .*html$"),
         ("xyzzy=f", r"^there is no format 'xyzzy'\. The formats are "),
         ("", r"^there is no format ''\. "),
         ("json=", r"^'json=' names no file; write json=FILE"),

@@ -13,7 +13,7 @@ from maskprobe.report.flow.strips import MOST_ROWS, MOST_STEPS, StripMaker, show
 from maskprobe.report.flow.tree import CallTree
 from maskprobe.report.flow.values import Flow, FlowCall, FlowEdge, FlowView, LossNode, Mood
 from maskprobe.report.report import Report
-from maskprobe.report.second_witness import has_second_witness
+from maskprobe.report.second_witness import has_second_witness, leaks
 from maskprobe.report.verdict_words import happened
 from maskprobe.witness import Verdict
 
@@ -62,7 +62,8 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
     for number, call in enumerate(tree.drawn):
         event = report.events[call.path]
         found = [report.findings[place] for place in at.get(number, ())]
-        mood = Mood.BAD if _is_bad_inside(report, tree, number) else _mood(event, found)
+        inside = _inside(report, tree, number) if event.verdict in _TOLD_BY_INSIDE else ""
+        mood = Mood.BAD if inside else _mood(event, found)
         calls.append(
             FlowCall(
                 number=number,
@@ -72,7 +73,7 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
                 kind=call.kind,
                 parent=tree.parents[number],
                 children=tree.children[number],
-                happened=_happened(event, witnessed=witnessed, inside=_is_bad_inside(report, tree, number)),
+                happened=inside or happened(event, witnessed=witnessed)[0],
                 verdict=event.verdict,
                 mood=mood,
                 strips=makes.strips(call),
@@ -86,18 +87,22 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
     return FlowView(tuple(calls), edges, rows, len(trace.probe.rows) - len(rows), loss, guilty)
 
 
-def _is_bad_inside(report: Report, tree: CallTree, number: int) -> bool:
-    """Whether padding leaks at a call inside: then what the model as a whole does is not told by its own masks."""
-    inside = (tree.drawn[child].path for child in tree.children[number])
-    return any(report.events[path].verdict in LEAKING for path in inside) or any(
-        _is_bad_inside(report, tree, child) for child in tree.children[number]
-    )
+def _inside(report: Report, tree: CallTree, number: int) -> str:
+    """What goes wrong inside a call, in a phrase; empty if nothing does. Its own masks do not tell."""
+    found = ""
+    for child in tree.children[number]:
+        path = tree.drawn[child].path
+        deeper = _inside(report, tree, child)
+        if report.events[path].verdict in LEAKING and leaks(tree.drawn[child]):
+            deeper = _LEAKS_INSIDE
+        elif report.events[path].verdict is Verdict.LOST_LEAKING:
+            deeper = deeper or _LOST_INSIDE
+        found = deeper if deeper == _LEAKS_INSIDE else found or deeper
+    return found
 
 
-def _happened(event: CallEvent, *, witnessed: bool, inside: bool) -> str:
-    if inside and event.verdict in {Verdict.LOST_HARMLESS, Verdict.CARRIED, Verdict.USED, Verdict.NOTHING}:
-        return "padding leaks inside"
-    return happened(event, witnessed=witnessed)[0]
+_LEAKS_INSIDE, _LOST_INSIDE = "padding leaks inside", "mask lost inside"
+_TOLD_BY_INSIDE = frozenset({Verdict.LOST_HARMLESS, Verdict.CARRIED, Verdict.USED, Verdict.NOTHING})
 
 
 def _mood(event: CallEvent, found: Sequence[Finding]) -> Mood:

@@ -16,6 +16,7 @@
   const widest = Math.max(56, ...[...document.querySelectorAll(".call .strip svg")].map((one) => Number(one.getAttribute("width"))));
   const CARDS = { roomy: { width: 272 + 3 * widest, above: 20 }, narrow: { width: Math.max(236, 64 + 3 * widest), above: 70 } };
   let card = CARDS.roomy;
+  for (let at = data.guilty; at !== null; at = parents[at]) folded.delete(at);
   let opened = null, current = data.guilty === null ? 0 : data.guilty;
   document.documentElement.classList.add("js");
 
@@ -46,6 +47,7 @@
       toggle.hidden = false;
       toggle.setAttribute("aria-expanded", String(open));
       card.classList.toggle("is-unfolded", open);
+      card.classList.toggle("is-folded", !open);
     }
     const groups = children.filter((inside) => inside.length).length;
     byId("unfold").hidden = !folded.size;
@@ -68,6 +70,25 @@
     edgesIn.get(level).push({ from, to, flow, name, source, target, place });
   });
 
+  /* Models repeat their blocks: a stretch that looks like one before is laid out like it. */
+  const found = new Map();
+  const searched = (sizes, links) => {
+    const key = JSON.stringify([sizes, links]);
+    if (!found.has(key)) {
+      const layout = new dagre.graphlib.Graph({ multigraph: true });
+      layout.setGraph({ rankdir: "TB", nodesep: GAP_X, ranksep: GAP_Y / 2, edgesep: 24, ranker: sizes.length > 150 ? "longest-path" : "network-simplex" });
+      layout.setDefaultEdgeLabel(() => ({}));
+      sizes.forEach((size, place) => layout.setNode(String(place), { ...size }));
+      links.forEach(([from, to], place) => layout.setEdge(String(from), String(to), { minlen: 2 }, String(place)));
+      dagre.layout(layout);
+      found.set(key, {
+        nodes: sizes.map((_, place) => { const { x, y, width, height } = layout.node(String(place)); return { x, y, width, height }; }),
+        points: links.map(([from, to], place) => layout.edge(String(from), String(to), String(place)).points.map((point) => [point.x, point.y])),
+      });
+    }
+    return found.get(key);
+  };
+
   const layLevel = (parent, heights) => {
     const inside = new Map();
     const sizes = new Map();
@@ -89,28 +110,28 @@
     const outgoing = order.map(() => []);
     for (const link of links) outgoing[index.get(link.from)].push(link);
     const at = new Map(), ways = [];
-    let reach = 0, start = 0, x = 0, y = 0;
+    let reach = 0, start = 0;
+    const y = 0;
+    /* Of two calls one is under the other: most of a model is so, and needs no search for a layout. */
+    const putUnder = (upper, lower, own) => {
+      const over = at.get(upper), size = sizes.get(lower), foot = over.y + over.height / 2, head = foot + GAP_Y;
+      at.set(lower, { x: over.x, y: head + size.height / 2, ...size });
+      for (const link of own) ways.push({ ...link, points: [[over.x, foot], [over.x, (foot + head) / 2], [over.x, head]] });
+    };
     const stretch = (end) => {
       const part = order.slice(start, end + 1);
       const here = new Set(part);
       const own = part.flatMap((number) => outgoing[index.get(number)]).filter((link) => here.has(link.to));
-      const layout = new dagre.graphlib.Graph({ multigraph: true });
-      layout.setGraph({ rankdir: "TB", nodesep: GAP_X, ranksep: GAP_Y / 2, edgesep: 24, ranker: part.length > 150 ? "longest-path" : "network-simplex" });
-      layout.setDefaultEdgeLabel(() => ({}));
-      for (const number of part) layout.setNode(String(number), { ...sizes.get(number) });
-      for (const link of own) layout.setEdge(String(link.from), String(link.to), { minlen: 2 }, String(link.place));
-      dagre.layout(layout);
-      const first = layout.node(String(order[start])), known = at.get(order[start]);
+      if (part.length === 2 && at.has(part[0]) && own.length) { putUnder(part[0], part[1], own); start = end; return; }
+      const laid = searched(part.map((number) => sizes.get(number)), own.map((link) => [part.indexOf(link.from), part.indexOf(link.to)]));
+      const first = laid.nodes[0], known = at.get(order[start]);
       const dx = known ? known.x - first.x : -first.x;
       const dy = known ? known.y - first.y : y - (first.y - first.height / 2);
-      for (const number of part) {
-        const node = layout.node(String(number));
-        at.set(number, { x: node.x + dx, y: node.y + dy, width: node.width, height: node.height });
-      }
-      for (const link of own) {
-        const found = layout.edge(String(link.from), String(link.to), String(link.place));
-        ways.push({ ...link, points: found.points.map((point) => [point.x + dx, point.y + dy]) });
-      }
+      part.forEach((number, place) => {
+        const node = laid.nodes[place];
+        at.set(number, { ...node, x: node.x + dx, y: node.y + dy });
+      });
+      own.forEach((link, place) => ways.push({ ...link, points: laid.points[place].map(([px, py]) => [px + dx, py + dy]) }));
       start = end;
     };
     order.forEach((number, place) => {

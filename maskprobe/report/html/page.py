@@ -72,6 +72,7 @@ def skeleton(report: Report) -> str:
         calls=[_call(call, view) for call in view.calls],
         flows=[flow for flow in Flow if any(edge.flow is flow for edge in view.edges)],
         cells=_cells(view),
+        around_guilty=_around_guilty(view),
         fold=len(view.calls) > MANY_CALLS,
         end_to_end=list(_end_to_end(report.trace)),
         losses=_losses(report, view),
@@ -127,6 +128,16 @@ def _call(call: FlowCall, view: FlowView) -> dict[str, Any]:
     while around is not None:
         depth, around = depth + 1, view.calls[around].parent
     return {"call": call, "depth": min(depth, 6), "strips": card_strips(call.strips)}
+
+
+def _around_guilty(view: FlowView) -> frozenset[int]:
+    """The calls that hold the first one to mend."""
+    found: set[int] = set()
+    parent = None if view.guilty is None else view.calls[view.guilty].parent
+    while parent is not None:
+        found.add(parent)
+        parent = view.calls[parent].parent
+    return frozenset(found)
 
 
 def _cells(view: FlowView) -> list[Cell]:
