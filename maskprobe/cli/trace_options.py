@@ -94,6 +94,9 @@ Replace = Annotated[
 
 # What is written.
 AsJson = Annotated[bool, typer.Option("--json", help="Write the report as JSON.")]
+AsMarkdown = Annotated[
+    bool, typer.Option("--markdown", help="Write the report as Markdown, for a pull request or an issue.")
+]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")]
 ShowAlike = Annotated[bool, typer.Option("--all", help="Show every call, also those that no version changes.")]
 EveryRow = Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")]

@@ -60,3 +60,15 @@ class Report:
             if any(finding.severity.rank >= least for finding in self.faults):
                 return 1
         return 3 if self.not_checked else 0
+
+    def to_markdown(self) -> str:
+        """The report in Markdown: for a pull request or an issue. Names of the model are text, never markup."""
+        from maskprobe.report.markdown import to_markdown  # noqa: PLC0415 - rich is for those who show a report
+
+        return to_markdown(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the calls and the findings, without scripts."""
+        from maskprobe.report.notebook import notebook_html  # noqa: PLC0415 - as above
+
+        return notebook_html(self)
