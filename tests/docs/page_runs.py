@@ -19,6 +19,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -35,6 +36,7 @@ from verdict_outputs import shortened
 
 WIDTH = "88"
 _EXIT_CODE = '; echo "exit code $?"'
+_PLUGIN = "maskprobe.testing.plugin"
 _SECONDS = re.compile(r" in \d+\.\d+s(?: \([\d:]+\))?")
 
 
@@ -79,12 +81,13 @@ def start_again() -> None:
 
 
 def output_of(command: str) -> str:
-    """What a command prints on stdout, at the width of the pages."""
+    """What a reader sees of a command, at the width of the pages."""
+    _forget_modules()
     command, tells_exit_code, _ = command.partition(_EXIT_CODE)
     words = shlex.split(command)
     if words[0] == "maskprobe":
         result = CliRunner().invoke(app, words[1:], env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
-        output, code = str(result.stdout), result.exit_code
+        output, code = str(result.output), result.exit_code
     elif words[:3] == ["python", "-m", "pytest"]:
         output, code = _of_pytest(words[3:])
     else:
@@ -101,26 +104,39 @@ def _of_script(path: str) -> str:
 
 
 def _of_pytest(words: list[str]) -> tuple[str, int]:
-    """A pytest of its own; how long it took is left out."""
+    """A pytest of its own, with the plugin of this checkout; how long it took is left out."""
+    plugins = {point.value for point in entry_points(group="pytest11")}
+    brought = "" if _PLUGIN in plugins else f"-p {_PLUGIN}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTEST_ADDOPTS": brought},
     )
     return _SECONDS.sub("", done.stdout), done.returncode
 
 
+def _forget_modules() -> None:
+    """Let files of the folder be imported anew: the page may have changed them."""
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(f"{Path.cwd()}{os.sep}"):
+            del sys.modules[name]
+
+
 @contextlib.contextmanager
 def reader() -> Iterator[PageRun]:
-    """A reader in an empty folder, with a cache of their own."""
+    """A reader in an empty folder, with a cache and registered classes of their own."""
+    import keras
+
     with (
-        tempfile.TemporaryDirectory() as folder,
-        contextlib.chdir(folder),
+        tempfile.TemporaryDirectory() as place,
+        contextlib.chdir(folder := str(Path(place).resolve())),
         mock.patch.dict(os.environ, {"MASKPROBE_CACHE_DIR": str(Path(folder) / ".cache")}),
+        mock.patch.dict(keras.saving.get_custom_objects()),
         mock.patch.object(sys, "path", [folder, *sys.path]),
+        mock.patch.object(sys, "dont_write_bytecode", True),  # noqa: FBT003
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
