@@ -136,7 +136,7 @@ def reader() -> Iterator[PageRun]:
         mock.patch.dict(os.environ, {"MASKPROBE_CACHE_DIR": str(Path(folder) / ".cache")}),
         mock.patch.dict(keras.saving.get_custom_objects()),
         mock.patch.object(sys, "path", [folder, *sys.path]),
-        mock.patch.object(sys, "dont_write_bytecode", True),  # noqa: FBT003
+        mock.patch.object(sys, "dont_write_bytecode", True),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

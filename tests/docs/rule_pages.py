@@ -147,8 +147,8 @@ A rule is one kind of fault. Its code never changes, and its name reads as "allo
 text of a page on the terminal.
 
 Each page has a model with the fault and one without, and what maskprobe says of both. The models begin with
-`import keras` (Keras 3.15.1), are compiled with `mse` where the example does not compile them itself, and were looked at
-in memory; a test runs them again and compares. Examples of rules on losses also give MP204: it is about sample weights,
+`import keras` (Keras 3.15.1), are compiled with `mse` where the example does not do it itself, and were looked at in
+memory; a test runs them again and compares. Examples of rules on losses also give MP204: it is about sample weights,
 and Keras 3 has that fault on every masked output.
 
 How severe a finding is depends on what was seen, not on its rule:
