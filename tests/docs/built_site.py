@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 _LOADED_RELATIONS = {"stylesheet", "icon", "preload", "preconnect", "modulepreload", "dns-prefetch", "manifest"}
+_SENTENCES, _CODE = {"p", "li", "td"}, {"pre", "code", "script", "style"}
+_MARKDOWN = re.compile(r"\n *(?:- |\d+\. |\||#+ |```)|\]\(")
 _CSS_URL = re.compile(r"""(?:url\(|@import\s+)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
@@ -22,12 +24,15 @@ class Page:
     links: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
     """Addresses that a browser fetches by itself."""
+    sentences: list[str] = field(default_factory=list)
+    """The text of each paragraph and list item, code left out."""
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.page = Page()
+        self._code = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
@@ -39,6 +44,16 @@ class _Reader(HTMLParser):
         if tag == "link" and _LOADED_RELATIONS & set(found.get("rel", "").split()):
             self.page.loaded.append(found.get("href", ""))
         self.page.loaded.extend(_CSS_URL.findall(found.get("style", "")))
+        self._code += tag in _CODE
+        if tag in _SENTENCES:
+            self.page.sentences.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code -= tag in _CODE
+
+    def handle_data(self, data: str) -> None:
+        if self.page.sentences and not self._code:
+            self.page.sentences[-1] += data
 
 
 def page_of(text: str) -> Page:
@@ -67,6 +82,14 @@ def broken_links(pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.name}: {link}: no such file"
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
                 yield f"{path.name}: {link}: no such place"
+
+
+def left_as_markdown(pages: dict[Path, Page]) -> Iterator[str]:
+    """Lists, tables, headings, fences and links that were taken for plain text."""
+    for path, page in pages.items():
+        for text in page.sentences:
+            if found := _MARKDOWN.search(text.rstrip()):
+                yield f"{path.name}: {text[found.start() :][:60]!r}"
 
 
 def outside(site: Path, pages: dict[Path, Page]) -> Iterator[str]:

@@ -141,6 +141,7 @@ def reader() -> Iterator[PageRun]:
     ):
         warnings.simplefilter("ignore")
         yield PageRun()
+        _forget_modules()
 
 
 def rerun(text: str) -> str:

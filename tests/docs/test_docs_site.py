@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from built_site import Page, broken_links, outside, page_of, pages_of
+from built_site import Page, broken_links, left_as_markdown, outside, page_of, pages_of
 from page_blocks import DOCS
 
 import maskprobe
@@ -53,6 +53,12 @@ def test_every_page_of_docs_is_in_the_site(site: Path) -> None:
 def test_every_link_within_the_site_leads_somewhere(pages: dict[Path, Page]) -> None:
     assert sum(len(page.links) for page in pages.values()) > 500
     assert list(broken_links(pages)) == []
+
+
+@pytest.mark.slow
+def test_all_markdown_is_rendered(pages: dict[Path, Page]) -> None:
+    assert sum(len(page.sentences) for page in pages.values()) > 500
+    assert list(left_as_markdown(pages)) == []
 
 
 @pytest.mark.slow
@@ -102,4 +108,8 @@ def test_the_check_sees_links_that_lead_nowhere_and_what_is_fetched(tmp_path: Pa
         "a.html: https://x.org/f.css",
         "own.css: //x.org/i.png",
     ]
-    assert page_of("<p>").links == []
+
+
+def test_the_check_sees_markdown_that_was_not_rendered() -> None:
+    page = page_of("<p>first\n- second</p><p>a - b<code>\n- c</code></p><li>one\n2. two</li><pre>\n# no</pre>")
+    assert list(left_as_markdown({Path("a.html"): page})) == ["a.html: '\\n- second'", "a.html: '\\n2. two'"]

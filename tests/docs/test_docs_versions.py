@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import version_tables
 from page_blocks import DOCS
-from version_tables import BLOCK, PAGES, TABLES, cell, rewritten
+from version_tables import BLOCK, PAGES, TABLES, cell, rewritten, where
+
+from maskprobe.static.claims import Claim
+from maskprobe.static.loss_by_era import IGNORED, LossFact, loss_facts
+from maskprobe.version_matrix.spans import SPANS, titles_of
+
+NEWEST = SPANS[-1].last
+
+
+def of_loss(fact: LossFact, value: str) -> str:
+    """The last range of versions whose losses or metrics are so."""
+    groups = itertools.groupby(SPANS, lambda span: loss_facts(span.keras)[fact])
+    return [titles_of(list(spans)) for found, spans in groups if found == value][-1]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -18,6 +32,26 @@ def test_each_table_on_a_page_is_what_was_measured(name: str) -> None:
 def test_every_table_stands_on_a_page() -> None:
     shown = {block[2] for name in PAGES for block in BLOCK.finditer((DOCS / name).read_text(encoding="utf-8"))}
     assert shown == set(TABLES)
+
+
+def test_no_other_page_has_such_a_table() -> None:
+    assert {page.name for page in DOCS.rglob("*.md") if BLOCK.search(page.read_text(encoding="utf-8"))} == set(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("heading", "versions"),
+    [
+        ("The residual of a Transformer block", where(Claim.ATTENTION_TAKES_MASKS_OFF)),
+        ("OR instead of AND", where(Claim.MERGE_BY_OR)),
+        ("Half precision", where(Claim.CAST_LOSES_MASK)),
+        ("Metrics that count padding", of_loss(LossFact.METRIC, IGNORED)),
+        ("A loss that shrinks with padding", of_loss(LossFact.LOSS, "Σ(m·l)/N")),
+    ],
+)
+def test_a_fault_in_the_wild_names_the_versions_that_have_it(heading: str, versions: str) -> None:
+    text = (DOCS / "in-the-wild.md").read_text(encoding="utf-8")
+    said = text.split(f"## {heading}\n\n**", 1)[1].split("**", 1)[0]
+    assert versions.replace(" to ", "-") in said.replace(" to ", "-").replace(" and later", f"-{NEWEST}")
 
 
 @pytest.mark.parametrize(

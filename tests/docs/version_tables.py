@@ -141,7 +141,7 @@ def two_table(names: Names) -> str:
 
 def claim_table() -> str:
     """What holds for calls as such, and in which versions."""
-    return markdown(["", "in"], [[claim.value, _where(claim)] for claim in Claim])
+    return markdown(["", "in"], [[claim.value, where(claim)] for claim in Claim])
 
 
 def loss_table() -> str:
@@ -157,6 +157,16 @@ def measured_list() -> str:
     ]
     cases = max(len(cases) for cases in measured().values())
     return f"{len(titles)} versions, up to {cases} small models each: {', '.join(titles)}.\n"
+
+
+def where(claim: Claim) -> str:
+    """The ranges in which a claim holds; what merges do is of no use where they return no mask."""
+
+    def is_so(span: Span) -> bool:
+        era = span.keras.era
+        return holds(claim, era) and not (claim in _OF_MERGES and holds(Claim.MERGE_LOSES, era))
+
+    return "; ".join(titles_of(spans) for true, spans in _runs(SPANS, is_so) if true)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -204,16 +214,6 @@ def _name(label: str) -> str:
     """`Keras 3.15` for `keras-3.15.1`."""
     library, _, version = label.partition("-")
     return f"{_NAMES.get(library, library)} {short(version)}"
-
-
-def _where(claim: Claim) -> str:
-    """The ranges in which a claim holds; what merges do is of no use where they return no mask."""
-
-    def is_so(span: Span) -> bool:
-        era = span.keras.era
-        return holds(claim, era) and not (claim in _OF_MERGES and holds(Claim.MERGE_LOSES, era))
-
-    return "; ".join(titles_of(spans) for true, spans in _runs(SPANS, is_so) if true)
 
 
 def _loss_cells(span: Span) -> Cells:
