@@ -106,14 +106,15 @@ def _of_script(path: str) -> str:
 def _of_pytest(words: list[str]) -> tuple[str, int]:
     """A pytest of its own, with the plugin of this checkout; how long it took is left out."""
     plugins = {point.value for point in entry_points(group="pytest11")}
-    brought = "" if _PLUGIN in plugins else f"-p {_PLUGIN}"
+    brought = () if _PLUGIN in plugins else ("-p", _PLUGIN)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
+        [sys.executable, "-m", "pytest", *brought, *words],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTEST_ADDOPTS": brought},
+        env={**kept, "COLUMNS": WIDTH, "NO_COLOR": "1"},
     )
     return _SECONDS.sub("", done.stdout), done.returncode
 

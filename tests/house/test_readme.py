@@ -62,7 +62,8 @@ def test_the_readme_lists_every_rule_by_its_own_name() -> None:
 )
 def test_every_link_to_a_file_leads_to_one(name: str) -> None:
     page = ROOT / name
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", prose)
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
