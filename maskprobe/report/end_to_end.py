@@ -107,8 +107,11 @@ def _loss_words(effect: LossEffect) -> str:
         said = f"counts padded steps, {before_and_after(effect.before, effect.after)} when predictions there change"
     elif not math.isfinite(effect.before):
         said = f"{number(effect.before)}, so that nothing can be told"
-    else:
+    elif effect.name == "loss":
         said = f"{number(effect.before)}, leaves padded steps out"
+    else:
+        # A metric may stay as it is by chance: nothing but its value was looked at.
+        said = f"{number(effect.before)}, the same when predictions at padded steps change"
     return f"{effect.name} (on made-up targets): {said}{_gradient_words(effect)}"
 
 
