@@ -83,6 +83,7 @@ def trace(  # noqa: PLR0913 - the options of the command line
     custom_objects: Mapping[str, Any] | Sequence[str] = (),
     imports: Sequence[str | Path] = (),
     replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+    progress: bool = False,
 ) -> Report:
     """Trace the masks of a saved model, or of a Keras 3 or tf_keras model in memory.
 
@@ -108,6 +109,7 @@ def trace(  # noqa: PLR0913 - the options of the command line
         custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
         imports: Python files with layers that the file needs.
         replace: Functions in the place of Lambda layers: by layer name, or as `layer=module:function`.
+        progress: Show a bar while it runs: a widget in a notebook, a line on stderr elsewhere.
 
     Returns:
         The report: the trace of all layer calls, what happened to the mask at each, and the findings.
@@ -126,6 +128,7 @@ def trace(  # noqa: PLR0913 - the options of the command line
             raise UsageError(f"static=True reads a saved model: give a path, not a {type(model).__name__}")
         return read_off(Path(model), StaticRequest(None if keras is None else str(keras), assume, probe, replay))
     from maskprobe.diagnose import TraceRequest, trace_file, trace_live
+    from maskprobe.progress_bar import stages_shown
 
     request = TraceRequest(
         probe=probe,
@@ -139,9 +142,10 @@ def trace(  # noqa: PLR0913 - the options of the command line
         replay=replay,
         training=training,
     )
-    if isinstance(model, str | Path):
-        return trace_file(Path(model), request)
-    return trace_live(model, request)
+    with stages_shown(show=progress) as tell:
+        if isinstance(model, str | Path):
+            return trace_file(Path(model), request, tell)
+        return trace_live(model, request, tell)
 
 
 def verify_loss(  # noqa: PLR0913 - the options of the command line
@@ -160,6 +164,7 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
     custom_objects: Mapping[str, Any] | Sequence[str] = (),
     imports: Sequence[str | Path] = (),
     replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+    progress: bool = False,
 ) -> Report:
     """Check the compiled loss and metrics of a model against masked references computed apart from Keras.
 
@@ -179,6 +184,7 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
         custom_objects: Layers, losses and functions that the file needs: by name, or as `module:name` references.
         imports: Python files with what the file needs.
         replace: Functions in the place of Lambda layers.
+        progress: Show a bar while it runs: a widget in a notebook, a line on stderr elsewhere.
 
     Returns:
         The report: `report.trace.loss_check` is what was seen of each loss and metric, `report.findings` what is wrong.
@@ -189,6 +195,7 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
     """
     from maskprobe.diagnose import LossTask, TraceRequest, verify_loss_file, verify_loss_live
     from maskprobe.probe.options import ProbeOptions
+    from maskprobe.progress_bar import stages_shown
 
     request = TraceRequest(
         probe=ProbeOptions(_padding(padding), length, batch, None, seed, tuple(mask_inputs)),
@@ -200,9 +207,10 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
         replace=replace,
     )
     task = LossTask(request, loss, targets)
-    if isinstance(model, str | Path):
-        return verify_loss_file(Path(model), task)
-    return verify_loss_live(model, task)
+    with stages_shown(show=progress) as tell:
+        if isinstance(model, str | Path):
+            return verify_loss_file(Path(model), task, tell)
+        return verify_loss_live(model, task, tell)
 
 
 def matrix(  # noqa: PLR0913 - the options of the command line

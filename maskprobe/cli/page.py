@@ -1,4 +1,4 @@
-"""`--html FILE.html`: the report as a page."""
+"""`--html FILE.html` and `--svg FILE.svg`: the report as a page, and as a picture."""
 
 from __future__ import annotations
 
@@ -10,15 +10,26 @@ if TYPE_CHECKING:  # importing it at run time would bring NumPy into `maskprobe 
     from maskprobe.report.report import Report
 
 
-def check_page(target: Path) -> None:
-    """See that a page can be written to `target`, before the model is looked at.
+def check_targets(*targets: Path | None) -> None:
+    """See that pages and pictures can be written, before the model is looked at.
 
     Raises:
         UsageError: it cannot.
     """
     from maskprobe.report.html.write import check_target
 
-    check_target(target)
+    for target in targets:
+        if target is not None:
+            check_target(target)
+
+
+def write_picture(report: Report, target: Path) -> None:
+    """Draw `report` into `target`.
+
+    Raises:
+        UsageError: it cannot be written, or what draws it is not installed.
+    """
+    report.to_svg(target)
 
 
 def write_page(report: Report, target: Path) -> None:

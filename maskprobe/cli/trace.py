@@ -11,10 +11,10 @@ import typer
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
 from maskprobe.cli.light import lightly
-from maskprobe.cli.page import check_page, write_page
+from maskprobe.cli.page import check_targets, write_page, write_picture
 from maskprobe.cli.static import Reading, loadable, read_off, read_off_instead, refuse
 from maskprobe.cli.streams import own_streams
-from maskprobe.errors import NotCheckedError
+from maskprobe.errors import NotCheckedError, UsageError
 from maskprobe.finding import FailOn
 from maskprobe.probe.options import Padding, ProbeOptions
 
@@ -47,7 +47,9 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
     import_: options.Imports = None,
     replace: options.Replace = None,
     as_json: options.AsJson = False,
+    as_markdown: options.AsMarkdown = False,
     html: options.AsPage = None,
+    svg: options.AsPicture = None,
     show_all: options.ShowAll = False,
     rows: options.EveryRow = False,
     fail_on: options.LeastToFail = FailOn.WARNING,
@@ -55,8 +57,8 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Follow the masks of one model: a line a layer call, then what is wrong and how to mend it."""
     with one_line_errors(), lightly(static):
-        if html is not None:
-            check_page(html)
+        check_targets(html, svg)
+        _one_form(as_json=as_json, as_markdown=as_markdown)
         probe = ProbeOptions(padding, length, batch, pad_value, seed, tuple(mask_input or ()))
         reading = Reading(file, keras, tuple(assume or ()), probe, deduce=not no_replay)
         if static:
@@ -82,7 +84,9 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
             report = _run(file, request, reading, quiet=quiet)
         if html is not None:
             write_page(report, html)
-        _write(report, as_json=as_json, show_all=show_all, rows=rows)
+        if svg is not None:
+            write_picture(report, svg)
+        _write(report, as_json=as_json, as_markdown=as_markdown, show_all=show_all, rows=rows)
         raise typer.Exit(report.exit_code(fail_on))
 
 
@@ -98,11 +102,22 @@ def _run(file: Path, request: TraceRequest, reading: Reading, *, quiet: bool) ->
         return read_off_instead(reading, error)
 
 
-def _write(report: Report, *, as_json: bool, show_all: bool, rows: bool) -> None:
+def _one_form(*, as_json: bool, as_markdown: bool) -> None:
+    if as_json and as_markdown:
+        raise UsageError("--json and --markdown both write to stdout: say one of them")
+
+
+def _write(report: Report, *, as_json: bool, as_markdown: bool, show_all: bool, rows: bool) -> None:
     if as_json:
         from maskprobe.report.json import to_json
 
         typer.echo(to_json(report).decode())
+        return
+    if as_markdown:
+        from maskprobe.report.markdown import to_markdown
+
+        # In UTF-8 whatever the terminal is: it goes to a page.
+        typer.echo(to_markdown(report, show_all=show_all).encode(), nl=False)
         return
     from maskprobe.report.console import make_console
     from maskprobe.report.terminal import render_trace

@@ -102,6 +102,12 @@ AsPage = Annotated[
         help="Also write the report as a page to look at: it needs no network and no other file.",
     ),
 ]
+AsPicture = Annotated[
+    Path | None, typer.Option("--svg", metavar="FILE.svg", help="Also draw the mask flow, for a paper or a README.")
+]
+AsMarkdown = Annotated[
+    bool, typer.Option("--markdown", help="Write the report as Markdown, for a pull request or an issue.")
+]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show every call, folded ones too.")]
 ShowAlike = Annotated[bool, typer.Option("--all", help="Show every call, also those that no version changes.")]
 EveryRow = Annotated[bool, typer.Option("--rows", help="Show the mask of every probe row.")]

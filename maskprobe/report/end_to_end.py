@@ -21,6 +21,7 @@ from maskprobe.witness import Change, EmptyRow, LossEffect, OutputEffect, Proof
 
 _MOVED, _STILL, _UNCHECKED = "bold red", "green", "bold magenta"
 _UNTRIED = "not looked at"
+HEADING = "End to end"
 
 _Line = tuple[str, str]
 """What is said, and in which style."""
@@ -32,17 +33,21 @@ def end_to_end_lines(trace: Trace, pen: Pen, *, show_all: bool) -> Iterator[Rend
     What was not looked at is said in words of its own. Nothing at all is said where no call was run again. Where
     nothing was run at all it is said what that leaves out.
     """
-    if not has_second_witness(trace) and not trace.is_static:
-        return
-    yield Text("End to end", style="bold")
-    for words, style in (
-        deduced_lines(trace, show_all=show_all) if trace.is_deduced else end_to_end_words(trace, show_all=show_all)
-    ):
+    said = list(end_to_end_words(trace, show_all=show_all))
+    if said:
+        yield Text(HEADING, style="bold")
+    for words, style in said:
         yield Padding(Text(pen.write(words), style=style, overflow="fold"), (0, 0, 0, 2))
 
 
-def end_to_end_words(trace: Trace, *, show_all: bool) -> Iterator[_Line]:
-    """The sentences of a run, each with its style."""
+def end_to_end_words(trace: Trace, *, show_all: bool = False) -> Iterator[tuple[str, str]]:
+    """The same sentence by sentence, each with the style that it is written in; untrusted names are as they are."""
+    if not has_second_witness(trace) and not trace.is_static:
+        return
+    yield from deduced_lines(trace, show_all=show_all) if trace.is_deduced else _lines(trace, show_all=show_all)
+
+
+def _lines(trace: Trace, *, show_all: bool) -> Iterator[_Line]:
     proof = trace.proof if trace.proof is not None else Proof()
     yield from _effects(proof.effects, output_names(trace, proof))
     yield from _losses(proof, trace.loss)
@@ -102,8 +107,11 @@ def _loss_words(effect: LossEffect) -> str:
         said = f"counts padded steps, {before_and_after(effect.before, effect.after)} when predictions there change"
     elif not math.isfinite(effect.before):
         said = f"{number(effect.before)}, so that nothing can be told"
-    else:
+    elif effect.name == "loss":
         said = f"{number(effect.before)}, leaves padded steps out"
+    else:
+        # A metric may stay as it is by chance: nothing but its value was looked at.
+        said = f"{number(effect.before)}, the same when predictions at padded steps change"
     return f"{effect.name} (on made-up targets): {said}{_gradient_words(effect)}"
 
 

@@ -74,3 +74,29 @@ class Report:
             if any(finding.severity.rank >= least for finding in self.faults):
                 return 1
         return 3 if self.not_checked else 0
+
+    def to_svg(self, path: str | Path) -> None:
+        """Draw the mask flow as an SVG picture: the calls, their masks, and what flows between them.
+
+        Args:
+            path: Where to. What maskprobe wrote before is written over, nothing else is.
+
+        Raises:
+            UsageError: It cannot be written, or QuickJS is not installed: `maskprobe[svg]`.
+        """
+        from maskprobe.report.html import write_page  # noqa: PLC0415 - it brings a template engine
+        from maskprobe.report.svg import flow_svg  # noqa: PLC0415 - as above
+
+        write_page(Path(path), flow_svg(self))
+
+    def to_markdown(self) -> str:
+        """The report in Markdown: for a pull request or an issue. Names of the model are text, never markup."""
+        from maskprobe.report.markdown import to_markdown  # noqa: PLC0415 - rich is for those who show a report
+
+        return to_markdown(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the calls and the findings, without scripts."""
+        from maskprobe.report.notebook import notebook_html  # noqa: PLC0415 - as above
+
+        return notebook_html(self)

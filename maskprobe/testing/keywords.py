@@ -26,3 +26,4 @@ class TraceKeywords(TypedDict, total=False):
     custom_objects: Mapping[str, Any] | Sequence[str]
     imports: Sequence[str | Path]
     replace: Mapping[str, Callable[..., Any]] | Sequence[str]
+    progress: bool

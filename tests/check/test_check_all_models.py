@@ -97,8 +97,14 @@ def test_each_file_has_the_verdict_that_is_true_of_it(run: Run) -> None:
             assert (result.trouble, result.how, findings(result)) == (None, How.RUN, verdict), result.path
 
 
-def test_faults_fail_the_build(run: Run) -> None:
+def test_faults_fail_the_build_and_nothing_else_would(run: Run) -> None:
     assert run.code == 1
+    exits = {f"sample_models/{sample.file}": sample.exit for sample in read_samples()}
+    looked_at = [result for result in run.results if result.path in exits and result.trouble is None]
+    assert len(looked_at) > 80
+    for result in looked_at:
+        bad = any(one.severity.rank and not one.unchecked for one in result.findings)
+        assert exits[result.path] == (1 if bad else 0 if result.is_checked else 3), result.path
 
 
 def test_json_and_sarif_fit_their_schemas(run: Run) -> None:

@@ -11,9 +11,10 @@ from hypothesis import given
 
 from maskprobe.check.formats import Format, render
 from maskprobe.check.formats.tally import summary_line, tally
-from maskprobe.check.formats.words import shown, told
+from maskprobe.check.formats.words import told
 from maskprobe.check.result import FileResult
 from maskprobe.finding import Severity
+from maskprobe.report.finding_words import shown
 
 # What the runner of GitHub Actions reads: a command, properties parted by commas, and data.
 COMMAND = re.compile("^::(error|warning|notice) file=([^:,]*),title=([^:,]*)::(.*)$")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 
 from maskprobe.check.formats import Format, RunContext, render
-from maskprobe.check.formats.words import shown, told
+from maskprobe.check.formats.words import told
 from maskprobe.check.result import FileResult
 from maskprobe.finding import FailOn
+from maskprobe.report.finding_words import shown
 
 
 def suite_of(found: tuple[FileResult, ...], context: RunContext | None = None) -> ET.Element:

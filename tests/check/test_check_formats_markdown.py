@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 
 from maskprobe.check.formats import Format, RunContext, render
 from maskprobe.check.formats.markdown import MOST_BYTES
-from maskprobe.check.formats.markdown_words import block, code, paragraph, plain
-from maskprobe.check.formats.words import shown, shown_lines
 from maskprobe.check.result import FileResult
+from maskprobe.report.finding_words import shown, shown_lines
+from maskprobe.report.markdown_words import block, code, paragraph, plain
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 

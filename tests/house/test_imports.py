@@ -43,12 +43,14 @@ ALLOWED = {
     "cli": BASE
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
     | {"config", "static", "version_matrix"},
+    "progress_bar": BASE | {"diagnose"},
     "selection": BASE | {"rules"},
     "testing": BASE | {"report", "selection"},
     "fit_check": BASE | {"backend", "diagnose", "report"},
     "callback": BASE | {"backend", "fit_check", "report", "selection"},
     "__init__": BASE
-    | {"callback", "diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "version_matrix"},
+    | {"callback", "diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "progress_bar"}
+    | {"version_matrix"},
     "__main__": {"cli"},
 }
 HEAVY = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import keras
@@ -12,10 +13,6 @@ from readme_outputs import BLOCK, MEASURED, README, SHOWING, TABLE, figures, out
 from maskprobe.rules.registry import RULES
 
 ROOT = README.parent
-PAGES = sorted(
-    str(page.relative_to(ROOT))
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_models").glob("*.md")]
-)
 COMMANDS = [(block[2], block[3]) for page in SHOWING for block in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
@@ -60,11 +57,13 @@ def test_the_readme_lists_every_rule_by_its_own_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+    "name",
+    ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))],
 )
 def test_every_link_to_a_file_leads_to_one(name: str) -> None:
     page = ROOT / name
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", prose)
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
@@ -91,7 +90,7 @@ def test_the_options_named_in_the_docs_exist() -> None:
     known |= set(re.findall(r"--[a-z-]+", output_of("maskprobe rule --help")))
     for command in ("verify-loss", "check", "merge", "matrix"):
         known |= set(re.findall(r"--[a-z-]+", output_of(f"maskprobe {command} --help")))
-    for page in [README, *(ROOT / "docs").glob("*.md")]:
+    for page in [README, *(ROOT / "docs").rglob("*.md")]:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
         assert named <= known, page.name
 
@@ -107,7 +106,7 @@ def test_no_page_names_a_path_of_one_machine() -> None:
     for page in [
         README,
         ROOT / "CONTRIBUTING.md",
-        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "sample_models").glob("*.md"),
     ]:
         assert not re.search(r"(/home/|/work/|/root/|/tmp/)\w", page.read_text(encoding="utf-8")), page.name
@@ -117,3 +116,10 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     script = (Path(ROOT) / ".ci" / "run").read_text(encoding="utf-8")
     assert "readme_command first" in script
     assert "readme_command second" in script
+
+
+def test_ci_builds_the_pages_and_the_test_extra_does_without_what_that_needs() -> None:
+    assert "mkdocs build --strict" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert any("mkdocs" in need for need in extras["docs"])
+    assert not any("mkdocs" in need for need in extras["test"])

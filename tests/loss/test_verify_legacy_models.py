@@ -14,15 +14,17 @@ DIVIDED = {"tf115", "tf23", "tf210"}
 """Versions that divided a masked loss by all steps."""
 
 
-def files(model: str) -> list[Path]:
-    return sorted(path for path in FOLDER.iterdir() if path.name.startswith(f"{model}."))
+def files(model: str, ending: str) -> list[Path]:
+    """A file of each version: of this ending, where it wrote both."""
+    found = {path.name.split(".")[1]: path for path in sorted(FOLDER.glob(f"{model}.*"))}
+    return sorted({**found, **{path.name.split(".")[1]: path for path in FOLDER.glob(f"{model}.*.{ending}")}}.values())
 
 
 def named(path: Path) -> str:
     return path.name
 
 
-@pytest.mark.parametrize("path", files("conv_fault"), ids=named)
+@pytest.mark.parametrize("path", files("conv_fault", "keras"), ids=named)
 def test_a_mask_that_a_convolution_lost_is_missed_by_the_loss(path: Path) -> None:
     report = maskprobe.verify_loss(path)
     (finding,) = [one for one in report.findings if one.severity is not Severity.NOTE]
@@ -32,7 +34,7 @@ def test_a_mask_that_a_convolution_lost_is_missed_by_the_loss(path: Path) -> Non
     assert report.exit_code() == 1
 
 
-SEQUENCES = [*files("masked_mse"), *files("sequential_masking_lstm")]
+SEQUENCES = [*files("masked_mse", "keras"), *files("sequential_masking_lstm", "h5")]
 
 
 @pytest.mark.parametrize("path", SEQUENCES, ids=named)

@@ -215,3 +215,10 @@ def console(width: int = 80, encoding: str = "utf-8", **options: Any) -> tuple[C
 
 def _at(event: Event, words: str, code: str) -> CallEvent:
     return CallEvent(event, words, (code,))
+
+
+def named(name: str) -> Report:
+    """A model with a layer of this name, which a finding is about."""
+    source = call(name, "Embedding", [ABSENT], [SEEN])
+    finding = Finding("MP101", "mask-dropped", Severity.ERROR, name, f"{name} drops it.", "It does.", f"Mend {name}.")
+    return report([(source, CallEvent(Event.MADE, name, ("MP101",)))], (finding,))

@@ -1,4 +1,4 @@
-"""Each rule has all its parts, and the examples of its page are true."""
+"""Each rule has all its parts. That the examples of its page are true is tested in tests/docs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import keras
 import pytest
-from engines import at_least, trace
 
-from maskprobe import verify_loss
 from maskprobe.errors import UsageError
-from maskprobe.rules.registry import LOSS_RULES, RULES, find_rule
+from maskprobe.rules.registry import RULES, find_rule
 from maskprobe.rules.rule import Rule
 
 HEADINGS = ("What it does", "Why is this bad?", "Known limits", "Example", "Use instead", "References")
@@ -47,13 +44,6 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
 def module_of(rule: Rule) -> Any:
     return importlib.import_module(f"maskprobe.rules.{rule.name.replace('-', '_')}")
-
-
-def code_under(rule: Rule, heading: str) -> str | None:
-    """The Python block under a heading of the rule's page."""
-    section = rule.page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    block = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    return None if block is None else block.group(1)
 
 
 def test_the_rules_are_the_designed_ones() -> None:
@@ -94,33 +84,3 @@ def test_a_rule_is_found_by_code_and_by_name_in_any_case(rule: Rule) -> None:
 def test_an_unknown_rule_is_one_clear_line() -> None:
     with pytest.raises(UsageError, match=r"there is no rule 'MP999'; the rules are MP101, .*, MP901"):
         find_rule("MP999")
-
-
-def found_by(rule: Rule, model: Any) -> list[str]:
-    """Codes of the findings on `model`: of a rule on losses those of its own loss, of others those of its masks.
-
-    What Keras 3 makes of sample weights on a masked output is the same whatever the loss: only MP204's page is of it.
-    """
-    if rule in LOSS_RULES:
-        codes = [finding.code for finding in verify_loss(model).findings]
-        return codes if rule.code == "MP204" else [code for code in codes if code != "MP204"]
-    model.compile(loss="mse")
-    return [finding.code for finding in trace(model).findings]
-
-
-@each_rule
-def test_the_example_gives_the_finding_and_what_to_use_instead_does_not(rule: Rule) -> None:
-    if rule.code == "MP113" and not at_least(keras, 3, 8):
-        pytest.skip("attention takes masks off from Keras 3.8 on")
-    names: dict[str, Any] = {"keras": keras}
-    example, better = code_under(rule, "Example"), code_under(rule, "Use instead")
-    assert example is not None
-    exec(compile(example, f"{rule.code} example", "exec"), names)  # noqa: S102 - our own page
-    assert found_by(rule, names["model"]) == [rule.code]
-    if better is not None:
-        exec(compile(better, f"{rule.code} use instead", "exec"), names)  # noqa: S102 - our own page
-        assert found_by(rule, names["model"]) == []
-
-
-def test_only_the_rule_on_what_was_not_checked_has_nothing_to_use_instead() -> None:
-    assert [rule.code for rule in RULES if code_under(rule, "Use instead") is None] == ["MP901"]

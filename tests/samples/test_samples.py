@@ -46,7 +46,8 @@ def by_file(samples: list[Sample] | tuple[Sample, ...]) -> Any:
     return pytest.mark.parametrize("sample", samples, ids=[sample.file for sample in samples])
 
 
-@by_file(SAMPLES)
+# Those that need no options get theirs from one `check` over all files: tests/check/test_check_all_models.py.
+@by_file([sample for sample in SAMPLES if sample.options or sample.old or sample.ending == "saved_model"])
 def test_findings_and_exit_code_of_a_sample_are_those_of_the_truth(sample: Sample) -> None:
     skip_foreign_bytecode(sample)
     report = traced(sample)

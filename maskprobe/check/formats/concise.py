@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from maskprobe.check.formats.context import RunContext
 from maskprobe.check.formats.tally import statistics, summary_line, tally
-from maskprobe.check.formats.words import NOT_CHECKED, kind_of, rule_words, shown, trouble_words
+from maskprobe.check.formats.words import trouble_words
 from maskprobe.check.result import FileResult
+from maskprobe.report.finding_words import NOT_CHECKED, kind_of, rule_words, shown
 
 
 def render(results: Sequence[FileResult], context: RunContext) -> str:

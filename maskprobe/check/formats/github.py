@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from maskprobe.check.formats.context import RunContext
 from maskprobe.check.formats.tally import summary_line, tally
-from maskprobe.check.formats.words import NOT_CHECKED, place_words, rule_words, shown, told, trouble_words
+from maskprobe.check.formats.words import place_words, told, trouble_words
 from maskprobe.check.result import FileResult
 from maskprobe.finding import Finding, Severity
+from maskprobe.report.finding_words import NOT_CHECKED, rule_words, shown
 
 SHOWN_OF_A_LEVEL = 10
 """GitHub shows so many errors, warnings and notices of a step; the others stand in its log only."""

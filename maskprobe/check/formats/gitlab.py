@@ -10,18 +10,10 @@ from msgspec import Struct
 
 from maskprobe.check.formats.context import RunContext
 from maskprobe.check.formats.fingerprints import digest_of, fingerprinted
-from maskprobe.check.formats.words import (
-    NOT_CHECKED,
-    how_words,
-    kind_of,
-    place_words,
-    rule_words,
-    shown,
-    told,
-    trouble_words,
-)
+from maskprobe.check.formats.words import how_words, place_words, told, trouble_words
 from maskprobe.check.result import FileResult
 from maskprobe.finding import Finding, Severity
+from maskprobe.report.finding_words import NOT_CHECKED, kind_of, rule_words, shown
 from maskprobe.report.json import escaped
 
 _SEVERITIES: Final = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}

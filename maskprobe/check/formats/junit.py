@@ -7,17 +7,10 @@ from xml.etree import ElementTree as ET
 
 from maskprobe.check.formats.context import RunContext, utc
 from maskprobe.check.formats.tally import summary_line, tally
-from maskprobe.check.formats.words import (
-    how_words,
-    kind_of,
-    place_words,
-    rule_words,
-    shown,
-    told,
-    trouble_words,
-)
+from maskprobe.check.formats.words import how_words, place_words, told, trouble_words
 from maskprobe.check.result import FileResult
 from maskprobe.finding import Finding
+from maskprobe.report.finding_words import kind_of, rule_words, shown
 
 
 def render(results: Sequence[FileResult], context: RunContext) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from maskprobe.check.formats.context import RunContext
-from maskprobe.check.formats.markdown_words import block, code, paragraph, plain
 from maskprobe.check.formats.tally import coverage_words, plural, statistics, summary_line, tally
-from maskprobe.check.formats.words import NOT_CHECKED, how_words, kind_of, rule_words, trouble_words
+from maskprobe.check.formats.words import how_words, trouble_words
 from maskprobe.check.result import FileResult
-from maskprobe.finding import Finding
+from maskprobe.report.finding_words import NOT_CHECKED
+from maskprobe.report.markdown_finding import finding_parts
+from maskprobe.report.markdown_words import code, plain
 
 MOST_BYTES = 1_000_000
 """GitHub refuses a summary over 1 MiB as a whole."""
@@ -55,21 +56,9 @@ def _details(result: FileResult) -> str:
     if result.trouble is not None:
         parts.append(f"**{NOT_CHECKED}**: {plain(trouble_words(result))}")
     for finding in result.findings:
-        parts.extend(_finding(finding))
+        parts.extend(finding_parts(finding))
     parts.append("</details>")
     return "\n\n".join(parts)
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    place = f"at {code(finding.path)}" if finding.path else "of the whole model"
-    yield f"#### {kind_of(finding)} {plain(rule_words(finding))} {place}"
-    if message := paragraph(finding.message):
-        yield message
-    if cause := plain(finding.cause):
-        yield f"Why: {cause}"
-    if finding.fix.strip():
-        yield "Fix:"
-        yield block(finding.fix)
 
 
 def _how_many(result: FileResult) -> str:

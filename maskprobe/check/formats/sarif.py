@@ -13,9 +13,10 @@ from maskprobe.check.formats.fingerprints import fingerprinted
 from maskprobe.check.formats.sarif_places import artifact_location, location, message, uri_of
 from maskprobe.check.formats.sarif_rules import descriptors, rule_index
 from maskprobe.check.formats.tally import tally
-from maskprobe.check.formats.words import NOT_CHECKED, rule_words, shown, shown_lines, told, trouble_words
+from maskprobe.check.formats.words import told, trouble_words
 from maskprobe.check.result import Coverage, FileResult
 from maskprobe.finding import Finding
+from maskprobe.report.finding_words import NOT_CHECKED, rule_words, shown, shown_lines
 from maskprobe.report.json import escaped
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from maskprobe.check.formats.words import shown
+from maskprobe.report.finding_words import shown
 
 _DRIVE = re.compile("[A-Za-z]:/")
 _OF_A_URI = "/~!$&'()*+;=@"

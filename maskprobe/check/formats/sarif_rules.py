@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any, Final
 
-from maskprobe.check.formats.words import shown
 from maskprobe.finding import Finding
+from maskprobe.report.finding_words import shown
 from maskprobe.rules.registry import RULES
 from maskprobe.rules.rule import Rule
 

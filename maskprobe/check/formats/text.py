@@ -12,10 +12,11 @@ from rich.text import Text
 from maskprobe.check.formats.concise import statistics_lines
 from maskprobe.check.formats.context import RunContext
 from maskprobe.check.formats.tally import summary_line, tally
-from maskprobe.check.formats.words import NOT_CHECKED, how_words, trouble_words
+from maskprobe.check.formats.words import how_words, trouble_words
 from maskprobe.check.result import FileResult
 from maskprobe.report.console import PIPE_WIDTH, make_console
 from maskprobe.report.finding_view import finding_view
+from maskprobe.report.finding_words import NOT_CHECKED
 from maskprobe.report.pen import Pen, pen_for
 from maskprobe.report.terminal import READING_WIDTH
 from maskprobe.report.trimmed import Trimmed

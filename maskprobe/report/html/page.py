@@ -11,7 +11,6 @@ from typing import Any
 
 from maskprobe.finding import Confidence, Finding
 from maskprobe.mask_trace import Trace
-from maskprobe.report.deduced_lines import deduced_lines
 from maskprobe.report.end_to_end import end_to_end_words
 from maskprobe.report.flow import Cell, Flow, FlowCall, FlowView, make_flow
 from maskprobe.report.header import model_lines
@@ -150,7 +149,7 @@ def _end_to_end(trace: Trace) -> Iterator[tuple[str, str]]:
     """Each sentence on what padding does end to end, and how it is to be looked at."""
     if not has_second_witness(trace) and not trace.is_static:
         return
-    lines = deduced_lines(trace, show_all=False) if trace.is_deduced else end_to_end_words(trace, show_all=False)
+    lines = end_to_end_words(trace)
     moods = {"bold red": "bad", "green": "good", "bold magenta": "unknown"}
     for words, style in lines:
         yield words, moods.get(style, "quiet")

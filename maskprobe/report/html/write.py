@@ -9,6 +9,8 @@ from maskprobe.errors import UsageError
 
 MARK = b'<meta name="generator" content="maskprobe '
 """What every page of ours begins with, within its first bytes: such a file may be written over."""
+PICTURE_MARK = b"<!-- maskprobe "
+"""The same of a picture."""
 _MODELS = frozenset({".keras", ".h5", ".hdf5", ".pb"})
 _HEAD = 4096
 
@@ -59,4 +61,4 @@ def _is_page(target: Path) -> bool:
             head = file.read(_HEAD)
     except OSError:
         return False
-    return not head or MARK in head
+    return not head or MARK in head or head.startswith(PICTURE_MARK)

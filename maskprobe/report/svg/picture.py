@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from maskprobe.report.summary import summary_line
 from maskprobe.report.svg.cards import Card, card_of, loss_card, row_words
 from maskprobe.report.svg.layout import Point
 from maskprobe.report.svg.levels import place
+from maskprobe.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,7 +44,7 @@ _FLOW_WORDS = {
     Flow.LEAK: "padding leaks",
 }
 _FOOT, _LINE = 26.0, 22.0
-_LEAST_WIDTH = 560.0
+_LEAST_WIDTH = 640.0
 """What the legend needs."""
 
 
@@ -68,6 +70,7 @@ def flow_svg(report: Report) -> str:
     width = max(placed.width, _LEAST_WIDTH)
     legend = _legend(flow, cards, width)
     return _template().render(
+        version=__version__,
         title=title,
         style=files(_PACKAGE).joinpath("picture.css").read_text(encoding="utf-8"),
         width=width,
@@ -107,7 +110,7 @@ def _path(points: tuple[Point, ...]) -> str:
     *first, (end_x, end_y) = points
     stops = [*first, (end_x, end_y - 8)]
     parts = [f"M{stops[0][0]:.1f} {stops[0][1]:.1f}"]
-    for (x0, y0), (x, y) in zip(stops, stops[1:], strict=False):
+    for (x0, y0), (x, y) in itertools.pairwise(stops):
         middle = (y0 + y) / 2
         parts.append(f"C{x0:.1f} {middle:.1f} {x:.1f} {middle:.1f} {x:.1f} {y:.1f}")
     return "".join(parts)

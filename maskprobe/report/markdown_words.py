@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from maskprobe.check.formats.words import shown, shown_lines
+from maskprobe.report.finding_words import shown, shown_lines
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#&|~@:!$^]|(?<=www)\.", re.IGNORECASE)
 _STARTS_A_LIST = re.compile(r"[-+0-9]")
