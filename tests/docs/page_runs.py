@@ -3,7 +3,8 @@
 A block whose first line is a comment with a file name (`# tagger.py`) is saved as that file. Other Python blocks run,
 one after the other, in one namespace. A block after `<!-- output -->` shows what the command in its first line prints,
 or, where it begins with no command, what the Python above it printed. After `<!-- output: short -->` of a trace the
-table and what was found are shown, and the rest is left out.
+table and what was found are shown, and the rest is left out. The picture `pictures/NAME.svg` is that of the trace of
+`NAME.keras`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from unittest import mock
 from page_blocks import Block, with_bodies
 from typer.testing import CliRunner
 
+import maskprobe
 from maskprobe.cli import app
+from maskprobe.report.svg import flow_svg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "proof"))
@@ -36,6 +39,8 @@ from verdict_outputs import shortened
 
 WIDTH = "88"
 _EXIT_CODE = '; echo "exit code $?"'
+PICTURE = re.compile(r"\]\(pictures/(\w+)\.svg\)")
+"""A picture on a page, by its name."""
 _PLUGIN = "maskprobe.testing.plugin"
 _SECONDS = re.compile(r" in \d+\.\d+s(?: \([\d:]+\))?")
 
@@ -43,9 +48,11 @@ _SECONDS = re.compile(r" in \d+\.\d+s(?: \([\d:]+\))?")
 class PageRun:
     """The state of a reader who is somewhere on a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: frozenset[str] = frozenset()) -> None:
         self.names: dict[str, Any] = {"__name__": "page"}
         self.printed = ""
+        self.wanted = pictures
+        self.pictures: dict[str, str] = {}
 
     def body_of(self, block: Block) -> str:
         """What the block should hold. Code and files stay as they are, and are run or saved."""
@@ -55,7 +62,13 @@ class PageRun:
         if block.command is None:
             return self.printed
         output = output_of(block.command)
+        self._draw(block.command)
         return f"$ {block.command}\n{shortened(output) if block.shows.endswith('short') else output}"
+
+    def _draw(self, command: str) -> None:
+        found = re.match(r"maskprobe trace (\w+)\.keras\b", command)
+        if found is not None and found[1] in self.wanted:
+            self.pictures[found[1]] = flow_svg(maskprobe.trace(f"{found[1]}.keras"))
 
     def _do(self, block: Block) -> None:
         if block.file is not None:
@@ -127,7 +140,7 @@ def _forget_modules() -> None:
 
 
 @contextlib.contextmanager
-def reader() -> Iterator[PageRun]:
+def reader(pictures: frozenset[str] = frozenset()) -> Iterator[PageRun]:
     """A reader in an empty folder, with a cache and registered classes of their own."""
     import keras
 
@@ -141,11 +154,16 @@ def reader() -> Iterator[PageRun]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        yield PageRun()
+        yield PageRun(pictures)
         _forget_modules()
 
 
 def rerun(text: str) -> str:
     """The page with the real outputs in it."""
-    with reader() as run:
-        return with_bodies(text, run.body_of)
+    return rerun_with_pictures(text)[0]
+
+
+def rerun_with_pictures(text: str) -> tuple[str, dict[str, str]]:
+    """The page with the real outputs in it, and its pictures by their names."""
+    with reader(frozenset(PICTURE.findall(text))) as run:
+        return with_bodies(text, run.body_of), run.pictures

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import pytest
 from page_blocks import DOCS, blocks_of, with_bodies
-from page_runs import PageRun, reader, rerun
+from page_runs import PICTURE, PageRun, reader, rerun, rerun_with_pictures
 from write_pages import WORKED
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "house"))
@@ -35,7 +35,12 @@ def without_versions(text: str) -> str:
 @pytest.mark.parametrize("name", WORKED)
 def test_all_code_on_a_page_runs_and_each_output_is_real(name: str) -> None:
     text = text_of(name)
-    assert without_versions(rerun(text)) == without_versions(text)
+    real, pictures = rerun_with_pictures(text)
+    assert without_versions(real) == without_versions(text)
+    assert sorted(pictures) == sorted(PICTURE.findall(text))
+    for picture, drawn in pictures.items():
+        kept = (DOCS / "pictures" / f"{picture}.svg").read_text(encoding="utf-8")
+        assert without_versions(drawn) == without_versions(kept), picture
 
 
 @pytest.mark.parametrize("name", WORKED)

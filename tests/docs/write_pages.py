@@ -8,7 +8,7 @@ from collections.abc import Callable
 import rule_pages
 import version_tables
 from page_blocks import DOCS
-from page_runs import rerun
+from page_runs import rerun_with_pictures
 
 WORKED = ("tutorial.md", "how-masks-flow.md", "in-the-wild.md")
 """The pages whose code is run from top to bottom."""
@@ -24,7 +24,14 @@ def main(wanted: list[str]) -> None:
             (rule_pages.FOLDER / name).write_text(text, encoding="utf-8")
     for name in WORKED:
         if not wanted or "worked" in wanted or name in wanted:
-            _change(name, rerun)
+            _run(name)
+
+
+def _run(name: str) -> None:
+    text, pictures = rerun_with_pictures((DOCS / name).read_text(encoding="utf-8"))
+    (DOCS / name).write_text(text, encoding="utf-8")
+    for picture, drawn in pictures.items():
+        (DOCS / "pictures" / f"{picture}.svg").write_text(drawn, encoding="utf-8")
 
 
 def _change(name: str, change: Callable[[str], str]) -> None:
