@@ -101,17 +101,16 @@ def test_each_edge_is_a_line_that_begins_and_ends_at_its_cards(path: Path) -> No
     sizes = dict.fromkeys(range(len(flow.calls) + 1), (120.0, 50.0))
     placed = place(flow, sizes, frozenset())
     assert len(placed.ways) == len({(edge.source, edge.target, edge.name, edge.flow) for edge in flow.edges})
-    feet = {
-        (round(box.top + box.height), round(box.left), round(box.left + box.width)) for box in placed.boxes.values()
-    }
     begun = [way.points[0] for way in placed.ways]
-    free = [
-        (x, y) for x, y in begun if not any(y == pytest.approx(foot, abs=1) and left <= x <= right for foot, left, right in feet)
-    ]  # fmt: skip
+    free = [point for point in begun if not any(is_at_the_foot(point, box) for box in placed.boxes.values())]
     # A line that enters a nested model begins at its frame.
-    assert len(free) == sum(
-        flow.calls[edge.target].parent == edge.source for edge in flow.edges if edge.target < len(flow.calls)
-    )
+    inner = [edge for edge in flow.edges if edge.target < len(flow.calls)]
+    assert len(free) == sum(flow.calls[edge.target].parent == edge.source for edge in inner)
+
+
+def is_at_the_foot(point: tuple[float, float], box: Box) -> bool:
+    x, y = point
+    return y == pytest.approx(box.top + box.height) and box.left <= x <= box.left + box.width
 
 
 @hypothesis_settings(max_examples=40, deadline=None)
