@@ -12,7 +12,6 @@ from maskprobe.finding import Event
 from maskprobe.mask_trace import Absent, BoolArray, CallRecord, Mask, MaskState, TensorRecord, Unreadable
 from maskprobe.report.flow.tree import CallTree
 from maskprobe.report.flow.values import Flow
-from maskprobe.report.report import Report
 from maskprobe.witness import Verdict
 
 LEAKING = frozenset({Verdict.LOST_LEAKING, Verdict.KEPT_LEAKING, Verdict.NEVER_MASKED})
@@ -51,16 +50,16 @@ class Spoilt:
                 return Flow.LOST if taken or Flow.LOST in state else Flow.NO_MASK
 
 
-def find_spoilt(report: Report, tree: CallTree) -> Spoilt:
+def find_spoilt(tree: CallTree) -> Spoilt:
     """Follow what went wrong from call to call."""
     padding = {
         tensor.number: seen.padding
-        for call in report.trace.calls
+        for call in tree.trace.calls
         if call.replay is not None
         for tensor, seen in zip(call.outputs, call.replay.outputs, strict=False)
         if seen.padding is not None
     }
-    follower = _Follower(report, tree, padding)
+    follower = _Follower(tree, padding)
     for number in tree.inner_first():
         follower.follow(number)
     return Spoilt(follower.states, follower.masks)
@@ -70,7 +69,6 @@ def find_spoilt(report: Report, tree: CallTree) -> Spoilt:
 class _Follower:
     """Carries states on, a call at a time."""
 
-    report: Report
     tree: CallTree
     padding: Mapping[int, BoolArray]
     states: dict[int, State] = field(default_factory=dict)
@@ -115,7 +113,7 @@ class _Follower:
 
     def _own(self, call: CallRecord, place: int, tensor: TensorRecord) -> State:
         """What went wrong at `call` itself."""
-        event, found = self.report.events[call.path], set()
+        event, found = self.tree.event(call.path), set()
         seen = call.replay.outputs if call.replay is not None else ()
         if event.verdict in LEAKING and place < len(seen) and seen[place].leak is not None:
             found.add(Flow.LEAK)

@@ -278,9 +278,9 @@
     return made;
   };
   const link = (number) => {
+    if (number === data.loss) return make("span", "", "loss");
     const made = make("button", "link");
     made.type = "button";
-    if (number === data.loss) { made.textContent = "loss"; made.disabled = true; return make("span", "", "loss"); }
     made.dataset.call = number;
     made.append(make("bdi", "", data.calls[number].path));
     return made;
@@ -400,6 +400,7 @@
       showFolding();
       lay();
     } else if (opener) {
+      event.preventDefault();
       const number = Number(opener.dataset.open ?? opener.dataset.call);
       open(number);
       if (opener.dataset.call) cards.get(number).scrollIntoView({ block: "center", inline: "nearest" });
