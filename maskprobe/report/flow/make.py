@@ -19,6 +19,8 @@ from maskprobe.witness import Verdict
 
 _LOSS = "loss"
 _COUNTS_PADDING = frozenset({"MP201", "MP202"})
+_WORDS = {Verdict.WRONG_VALUES: "wrong mask", Verdict.WRONG_SHAPE: "mask of wrong shape"}
+"""What the terminal says under a heading of its own has to be said in full."""
 _MOODS = {
     Verdict.SOURCE: Mood.GOOD,
     Verdict.CARRIED: Mood.GOOD,
@@ -73,7 +75,7 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
                 kind=call.kind,
                 parent=tree.parents[number],
                 children=tree.children[number],
-                happened=inside or happened(event, witnessed=witnessed)[0],
+                happened=inside or _WORDS.get(event.verdict) or happened(event, witnessed=witnessed)[0],
                 verdict=event.verdict,
                 mood=mood,
                 strips=makes.strips(call),

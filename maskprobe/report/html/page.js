@@ -329,7 +329,9 @@
       return copy;
     });
     section(findings.length > 1 ? "Findings here" : "Finding here", ...findings);
-    section("Where it goes from here", ...(call.spoils || []).map(chain));
+    const ways = (call.spoils || []).map((way) => way.join(" "));
+    const whole = (call.spoils || []).filter((_, place) => !ways.some((other) => other.startsWith(`${ways[place]} `)));
+    section("What it spoils from here", ...whole.map(chain));
     section("Keras warned", list(call.warnings));
     section("The layer", list(call.facts));
     panel.hidden = false;
