@@ -172,7 +172,7 @@
     const end = to ? [to.left + to.width / 2, to.top] : last;
     const isShort = end[1] - start[1] < GAP_Y + 12;
     const after = isShort ? end : inner[0], before = isShort ? start : inner[inner.length - 1];
-    if (from) start[0] = clamp(after[0], from);
+    if (from && !(isShort && !to)) start[0] = clamp(after[0], from);
     else start[0] = isShort && to ? to.left + to.width / 2 : after[0];
     if (to) end[0] = clamp(isShort ? start[0] : before[0], to);
     else end[0] = isShort ? start[0] : before[0];
