@@ -197,9 +197,10 @@
       group.append(draw("path", { d: curve(points) }));
       group.append(draw("path", { class: "tip", d: `M${x} ${y}l-5.5 -10h11z` }));
       const begins = line.from === "in" || !(came.get(line.source) || new Set()).has(line.flow);
-      const free = !labels.some(([lx, ly]) => Math.abs(lx - x) < 130 && Math.abs(ly - y) < 20);
+      const free = !labels.some((one) => (Math.abs(one.x - x) < 130 && Math.abs(one.y - y) < 20)
+        || one.source === line.source || one.target === line.target);
       if (BAD.has(line.flow) && free && (begins || lines.length < 24)) {
-        labels.push([x, y]);
+        labels.push({ x, y, source: line.source, target: line.target });
         const words = draw("text", { x: x + 12, y: y - 17 });
         words.textContent = LABELS[line.flow];
         group.append(words);
@@ -217,11 +218,13 @@
     const height = card.above + Math.max(9 * data.rows.length, 45) + 20;
     return layLevel(null, new Map([...cards.keys()].map((number) => [number, number === data.loss ? 64 : height])));
   };
+  let needed = 0;
   const lay = () => {
     if (!wide.matches) return;
     const started = performance.now(), room = byId("canvas").clientWidth;
     let laid = laidOut(CARDS.roomy);
-    if (laid.width > room) laid = laidOut(CARDS.narrow);
+    needed = laid.width;
+    if (needed > room) laid = laidOut(CARDS.narrow);
     graph.classList.toggle("is-narrow", card === CARDS.narrow);
     const boxes = new Map(), lines = [];
     place(laid, 0, 0, boxes, lines);
@@ -443,5 +446,16 @@
   if (cards.get(current)) setCurrent(visible(current));
   showFolding();
   wide.addEventListener("change", lay);
-  requestAnimationFrame(() => setTimeout(lay, 0));
+  requestAnimationFrame(() => setTimeout(() => {
+    lay();
+    /* Where the window or the panel leaves less room, or more, other cards may fit. */
+    new ResizeObserver(() => {
+      const fitting = needed > byId("canvas").clientWidth ? CARDS.narrow : CARDS.roomy;
+      if (!needed || fitting === card || !wide.matches) return;
+      requestAnimationFrame(() => {
+        lay();
+        if (opened !== null) cards.get(opened).scrollIntoView({ block: "nearest", inline: "nearest" });
+      });
+    }).observe(byId("canvas"));
+  }, 0));
 })();

@@ -100,7 +100,8 @@ def _facts(report: Report) -> Iterator[str]:
     file = report.file
     nameless = report if file is None else replace(report, file=replace(file, path=""))
     for line in model_lines(nameless, pen_for("utf-8")):
-        yield clean(str(line)).strip("()")
+        told = clean(str(line))
+        yield told[1:-1] if told.startswith("(") else told
 
 
 def _title(report: Report) -> str:
