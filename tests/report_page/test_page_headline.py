@@ -31,8 +31,8 @@ def test_every_rule_on_a_fault_has_its_phrase() -> None:
         (
             "conv_fault.keras3.keras",
             (
-                "The mask ends at conv1d, with padding still in the data, so that padding is likely to reach the output "
-                "'dense' and the loss."
+                "The mask ends at conv1d, with padding still in the data, so that padding is likely to reach the "
+                "output 'dense' and the loss."
             ),
         ),
         (
