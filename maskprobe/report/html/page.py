@@ -168,6 +168,10 @@ def _losses(report: Report, view: FlowView) -> list[Any]:
 
 @cache
 def _script() -> str:
-    """The layout library and the page's own script. Where its source map would be is left out: nothing is fetched."""
+    """The layout library with its licences, and the page's own script.
+
+    Where its source map would be is left out: nothing is fetched.
+    """
+    licences = "".join(text_of(f"vendor/dagre.{name}.txt") for name in ("LICENSE", "LEGAL")).replace("*/", "")
     library = re.sub(r"^//# sourceMappingURL=.*$", "", text_of("vendor/dagre.min.js"), flags=re.MULTILINE)
-    return f"{library}\n{text_of('page.js')}"
+    return f"/*! {licences} */\n{library}\n{text_of('page.js')}"
