@@ -30,6 +30,10 @@ MANY_CALLS = 60
 """From here on nested models are folded when the page opens."""
 
 
+_SCRIPT = ("data", "folding", "layout", "drawing", "panel", "keys", "filter", "start")
+"""The parts of the script, in their order: each uses what stands before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     """What a page says that is not the report's."""
@@ -174,4 +178,5 @@ def _script() -> str:
     """
     licences = "".join(text_of(f"vendor/dagre.{name}.txt") for name in ("LICENSE", "LEGAL")).replace("*/", "")
     library = re.sub(r"^//# sourceMappingURL=.*$", "", text_of("vendor/dagre.min.js"), flags=re.MULTILINE)
-    return f"/*! {licences} */\n{library}\n{text_of('page.js')}"
+    own = "\n".join(text_of(f"script/{part}.js") for part in _SCRIPT)
+    return f'/*! {licences} */\n{library}\n(() => {{\n"use strict";\n{own}}})();\n'
