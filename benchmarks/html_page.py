@@ -61,7 +61,7 @@ def measure(browser: Any, file: Path) -> dict[str, float]:  # noqa: ANN401 - Pla
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(file.as_uri())
-    page.wait_for_function("performance.getEntriesByName('maskprobe-layout').length > 0")
+    page.wait_for_selector("#graph.is-laid")
     page.wait_for_timeout(300)
     found: dict[str, float] = page.evaluate(LOADED)
     found["scroll"] = page.evaluate(SCROLL)

@@ -37,7 +37,7 @@ class Opened:
 
     def laid(self) -> None:
         """Wait until the graph is laid out."""
-        self.page.wait_for_function("performance.getEntriesByName('maskprobe-layout').length > 0")
+        self.page.wait_for_selector("#graph.is-laid")
 
     def worst_of_axe(self) -> list[str]:
         """What axe-core finds that is serious or critical."""

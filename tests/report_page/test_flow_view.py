@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from traced_samples import read_long_model, read_sample, run_sample, sample_files
 
+import maskprobe
 from maskprobe.finding import CallEvent, Event, Severity
 from maskprobe.mask_trace import ABSENT, CallKind, Mask
 from maskprobe.report.flow import Cell, Flow, FlowView, Mood, Place, make_flow
@@ -154,3 +156,27 @@ def test_a_chain_of_many_calls_is_drawn_whole(tmp_path: Path) -> None:
     view = make_flow(read_long_model(tmp_path, 400))
     assert len(view.calls) >= 400
     assert len(view.edges) >= 400
+
+
+def test_each_output_of_a_model_has_what_is_amiss_with_it(engine: Any, layers: Any) -> None:
+    inner = layers.Input((7, 4))
+    mixes = layers.Conv1D(4, 3, padding="same", name="mixes")(inner)
+    model = engine.keras.Model(inner, [layers.Dense(4, name="keeps")(inner), mixes], name="both")
+    tokens = layers.Input((7,), dtype="int32", name="tokens")
+    kept, mixed = model(layers.Embedding(9, 4, mask_zero=True, name="embedding")(tokens))
+    outputs = [layers.Dense(2, name="clean")(kept), layers.Dense(2, name="spoilt")(mixed)]
+    seen = flows(make_flow(maskprobe.trace(engine.keras.Model(tokens, outputs))))
+    assert seen["both", "both/keeps"] is Flow.MASK
+    assert seen["both", "clean"] is Flow.MASK
+    assert seen["both", "spoilt"] is Flow.LEAK
+
+
+def test_a_layer_that_is_called_twice_is_drawn_twice(engine: Any, layers: Any) -> None:
+    tokens = layers.Input((7,), dtype="int32", name="tokens")
+    shared = layers.GRU(4, return_sequences=True, name="shared")
+    first = shared(layers.Embedding(9, 4, mask_zero=True, name="embedding")(tokens))
+    mixed = layers.Conv1D(4, 3, padding="same", name="mixes")(first)
+    seen = flows(make_flow(maskprobe.trace(engine.keras.Model(tokens, shared(mixed)))))
+    assert seen["embedding", "shared"] is Flow.MASK
+    assert seen["shared", "mixes"] is Flow.MASK
+    assert seen["mixes", "shared:1"] is Flow.LEAK

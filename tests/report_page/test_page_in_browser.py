@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,15 @@ def test_a_call_opens_by_click_and_by_key_and_closes_by_escape(browser: Any, tmp
         assert page.get_by_text("Padding moves real steps by up to").is_visible()
         page.locator("#panel .chain .link").last.click()
         assert page.get_by_role("region", name="tags").is_visible()
+        assert seen.trouble == []
+
+
+def test_a_report_without_a_call_opens_too(browser: Any, tmp_path: Path) -> None:
+    report = read_sample(FAULT)
+    nothing = replace(report, findings=(), trace=replace(report.trace, calls=(), outputs=(), loss=None))
+    with opened(browser, page_of(nothing, tmp_path)) as seen:
+        seen.page.wait_for_timeout(100)
+        assert seen.page.locator(".call").count() == 0
         assert seen.trouble == []
 
 

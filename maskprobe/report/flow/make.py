@@ -19,6 +19,8 @@ from maskprobe.witness import Verdict
 
 _LOSS = "loss"
 _COUNTS_PADDING = frozenset({"MP201", "MP202"})
+_WORDS = {Verdict.WRONG_VALUES: "wrong mask", Verdict.WRONG_SHAPE: "mask of wrong shape"}
+"""What the terminal says under a heading of its own has to be said in full."""
 _MOODS = {
     Verdict.SOURCE: Mood.GOOD,
     Verdict.CARRIED: Mood.GOOD,
@@ -49,8 +51,8 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
         most_rows: rows of the probe that strips show; the others are counted.
         most_steps: steps that a strip shows; those in its middle are counted.
     """
-    trace, tree = report.trace, CallTree(report.trace)
-    spoilt, rows = find_spoilt(report, tree), shown_rows(report.trace, most_rows)
+    trace, tree = report.trace, CallTree(report)
+    spoilt, rows = find_spoilt(tree), shown_rows(report.trace, most_rows)
     makes = StripMaker(rows, len(trace.probe.rows), trace.is_deduced, most_steps)
     loss = _loss_of(report, len(tree.drawn))
     edges = (*find_edges(tree, spoilt), *_to_loss(trace, tree, spoilt, loss))
@@ -60,9 +62,9 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
     witnessed = has_second_witness(trace)
     calls = []
     for number, call in enumerate(tree.drawn):
-        event = report.events[call.path]
+        event = tree.event(call.path)
         found = [report.findings[place] for place in at.get(number, ())]
-        inside = _inside(report, tree, number) if event.verdict in _TOLD_BY_INSIDE else ""
+        inside = _inside(tree, number) if event.verdict in _TOLD_BY_INSIDE else ""
         mood = Mood.BAD if inside else _mood(event, found)
         calls.append(
             FlowCall(
@@ -73,7 +75,7 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
                 kind=call.kind,
                 parent=tree.parents[number],
                 children=tree.children[number],
-                happened=inside or happened(event, witnessed=witnessed)[0],
+                happened=inside or _WORDS.get(event.verdict) or happened(event, witnessed=witnessed)[0],
                 verdict=event.verdict,
                 mood=mood,
                 strips=makes.strips(call),
@@ -87,15 +89,15 @@ def make_flow(report: Report, most_rows: int = MOST_ROWS, most_steps: int = MOST
     return FlowView(tuple(calls), edges, rows, len(trace.probe.rows) - len(rows), loss, guilty)
 
 
-def _inside(report: Report, tree: CallTree, number: int) -> str:
+def _inside(tree: CallTree, number: int) -> str:
     """What goes wrong inside a call, in a phrase; empty if nothing does. Its own masks do not tell."""
     found = ""
     for child in tree.children[number]:
         path = tree.drawn[child].path
-        deeper = _inside(report, tree, child)
-        if report.events[path].verdict in LEAKING and leaks(tree.drawn[child]):
+        deeper = _inside(tree, child)
+        if tree.event(path).verdict in LEAKING and leaks(tree.drawn[child]):
             deeper = _LEAKS_INSIDE
-        elif report.events[path].verdict is Verdict.LOST_LEAKING:
+        elif tree.event(path).verdict is Verdict.LOST_LEAKING:
             deeper = deeper or _LOST_INSIDE
         found = deeper if deeper == _LEAKS_INSIDE else found or deeper
     return found

@@ -5,14 +5,13 @@ Each call is judged already (`Report.events`); here what it did is carried on to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maskprobe.finding import Event
 from maskprobe.mask_trace import Absent, BoolArray, CallRecord, Mask, MaskState, TensorRecord, Unreadable
 from maskprobe.report.flow.tree import CallTree
 from maskprobe.report.flow.values import Flow
-from maskprobe.report.report import Report
 from maskprobe.witness import Verdict
 
 LEAKING = frozenset({Verdict.LOST_LEAKING, Verdict.KEPT_LEAKING, Verdict.NEVER_MASKED})
@@ -51,16 +50,16 @@ class Spoilt:
                 return Flow.LOST if taken or Flow.LOST in state else Flow.NO_MASK
 
 
-def find_spoilt(report: Report, tree: CallTree) -> Spoilt:
+def find_spoilt(tree: CallTree) -> Spoilt:
     """Follow what went wrong from call to call."""
     padding = {
         tensor.number: seen.padding
-        for call in report.trace.calls
+        for call in tree.trace.calls
         if call.replay is not None
         for tensor, seen in zip(call.outputs, call.replay.outputs, strict=False)
         if seen.padding is not None
     }
-    follower = _Follower(report, tree, padding)
+    follower = _Follower(tree, padding)
     for number in tree.inner_first():
         follower.follow(number)
     return Spoilt(follower.states, follower.masks)
@@ -70,7 +69,6 @@ def find_spoilt(report: Report, tree: CallTree) -> Spoilt:
 class _Follower:
     """Carries states on, a call at a time."""
 
-    report: Report
     tree: CallTree
     padding: Mapping[int, BoolArray]
     states: dict[int, State] = field(default_factory=dict)
@@ -80,7 +78,7 @@ class _Follower:
         call = self.tree.drawn[number]
         inner = self.tree.children[number]
         for place, tensor in enumerate(call.outputs):
-            came = self._from_inside(inner, tensor) if inner else self._came_in(call)
+            came = self._from_inside(inner, call.outputs, place) if inner else self._came_in(call)
             self.states[tensor.number] = self._carried(call, tensor, came) | self._own(call, place, tensor)
             self.masks[tensor.number] = tensor.mask
 
@@ -92,12 +90,20 @@ class _Follower:
         taken = isinstance(tensor.mask, Absent) and isinstance(self.masks.get(tensor.number), Mask)
         return state | {Flow.LOST} if taken else state
 
-    def _from_inside(self, inner: Iterable[int], output: TensorRecord) -> State:
-        """What is amiss with what the calls inside return and none reads; of the shape of `output` if any is."""
+    def _from_inside(self, inner: Iterable[int], outputs: Sequence[TensorRecord], place: int) -> State:
+        """What is amiss with output `place` of a call: that of what comes out of those inside and is most like it.
+
+        What a model returns has numbers of its own; of tensors of one shape and mask the order tells.
+        """
         calls = [self.tree.drawn[number] for number in inner]
         read = {tensor.number for call in calls for tensor in call.inputs}
         last = [tensor for call in calls for tensor in call.outputs if tensor.number not in read]
-        alike = [tensor for tensor in last if tensor.shape == output.shape] or last
+        output = outputs[place]
+        shaped = [tensor for tensor in last if tensor.shape == output.shape] or last
+        alike = [tensor for tensor in shaped if tensor.mask == output.mask] or shaped
+        rivals = [number for number, one in enumerate(outputs) if (one.shape, one.mask) == (output.shape, output.mask)]
+        if len(rivals) == len(alike):
+            alike = [alike[rivals.index(place)]]
         return _FINE.union(*(self.states.get(tensor.number, _FINE) for tensor in alike))
 
     def _carried(self, call: CallRecord, tensor: TensorRecord, came: State) -> State:
@@ -115,7 +121,7 @@ class _Follower:
 
     def _own(self, call: CallRecord, place: int, tensor: TensorRecord) -> State:
         """What went wrong at `call` itself."""
-        event, found = self.report.events[call.path], set()
+        event, found = self.tree.event(call.path), set()
         seen = call.replay.outputs if call.replay is not None else ()
         if event.verdict in LEAKING and place < len(seen) and seen[place].leak is not None:
             found.add(Flow.LEAK)

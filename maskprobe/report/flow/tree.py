@@ -6,14 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from maskprobe.finding import CallEvent, Event
 from maskprobe.mask_trace import CallRecord, Trace
+from maskprobe.report.report import Report
+
+_NOTHING = CallEvent(Event.NOTHING, "")
 
 
 @dataclass(frozen=True)
 class CallTree:
     """The drawn calls of a trace: all but those inside Keras's own composite layers."""
 
-    trace: Trace
+    report: Report
+
+    @property
+    def trace(self) -> Trace:
+        """What was seen."""
+        return self.report.trace
+
+    def event(self, path: str) -> CallEvent:
+        """What happened at the call at `path`."""
+        return self.report.events.get(path, _NOTHING)
 
     @cached_property
     def drawn(self) -> tuple[CallRecord, ...]:

@@ -81,7 +81,8 @@ def replay_lines(record: CallRecord) -> Iterator[str]:
         else:
             yield f"There is no padding in what it returns{which}."
     if replay.leaks_from:
-        yield f"It comes in by {', '.join(replay.leaks_from)}."
+        inputs = ", ".join(f"'{name}'" for name in replay.leaks_from)
+        yield f"It comes in by {inputs}."
     if replay.problem is not None:
         yield f"Not known: {replay.problem}." if replay.deduced else f"It could not be run again: {replay.problem}."
     elif replay.deduced:

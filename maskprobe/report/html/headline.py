@@ -82,8 +82,10 @@ def _gravest(faults: Sequence[Finding]) -> Finding | None:
 def _of_fault(report: Report, view: FlowView, grave: Finding) -> Headline:
     mood = Mood.BAD if grave.severity is Severity.ERROR else Mood.ODD
     after = _consequence(report, grave)
-    if grave.code in _OF_LOSS or view.guilty is None:
-        return Headline(mood, _OF_LOSS.get(grave.code, f"{grave.code} {grave.name}: {grave.message}"), None, after)
+    if grave.code in _OF_LOSS:
+        return Headline(mood, _OF_LOSS[grave.code], None, after)
+    if view.guilty is None:
+        return Headline(mood, grave.message)
     before, rest = _PHRASES.get(grave.code, (f"{grave.name.capitalize()} at ", ""))
     return Headline(mood, before, view.guilty, f"{rest}{after}")
 
@@ -95,6 +97,8 @@ def _consequence(report: Report, grave: Finding) -> str:
     if grave.code in _OF_LOSS:
         return "."
     names = [*reached, *(["the loss"] if counted and trace.loss is not None else [])]
+    if not names and grave.severity is Severity.ERROR:
+        return "."
     if not names:
         return "; no harm to an output was seen." if not trace.is_deduced else "; no harm is likely."
     where = _listed(names)

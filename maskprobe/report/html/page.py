@@ -29,6 +29,10 @@ MANY_CALLS = 60
 """From here on nested models are folded when the page opens."""
 
 
+_SCRIPT = ("data", "folding", "layout", "drawing", "panel", "keys", "filter", "start")
+"""The parts of the script, in their order: each uses what stands before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     """What a page says that is not the report's."""
@@ -99,7 +103,8 @@ def _facts(report: Report) -> Iterator[str]:
     file = report.file
     nameless = report if file is None else replace(report, file=replace(file, path=""))
     for line in model_lines(nameless, pen_for("utf-8")):
-        yield clean(str(line)).strip("()")
+        told = clean(str(line))
+        yield told[1:-1] if told.startswith("(") else told
 
 
 def _title(report: Report) -> str:
@@ -166,6 +171,11 @@ def _losses(report: Report, view: FlowView) -> list[Any]:
 
 @cache
 def _script() -> str:
-    """The layout library and the page's own script. Where its source map would be is left out: nothing is fetched."""
+    """The layout library with its licences, and the page's own script.
+
+    Where its source map would be is left out: nothing is fetched.
+    """
+    licences = "".join(text_of(f"vendor/dagre.{name}.txt") for name in ("LICENSE", "LEGAL")).replace("*/", "")
     library = re.sub(r"^//# sourceMappingURL=.*$", "", text_of("vendor/dagre.min.js"), flags=re.MULTILINE)
-    return f"{library}\n{text_of('page.js')}"
+    own = "\n".join(text_of(f"script/{part}.js") for part in _SCRIPT)
+    return f'/*! {licences} */\n{library}\n(() => {{\n"use strict";\n{own}}})();\n'
