@@ -50,15 +50,15 @@ def test_calls_and_what_happened_are_written_and_the_fault_is_marked() -> None:
     assert [one for one in said if one in {"tokens", "embedding", "conv1d", "lstm", "dense", "mse"}] == [
         "tokens", "embedding", "conv1d", "lstm", "dense", "mse",
     ]  # fmt: skip
-    assert said.count("mend this first") == 1
-    assert said.index("mend this first") > said.index("conv1d") > said.index("embedding")
+    assert said.count("first cause") == 1
+    assert said.index("first cause") > said.index("conv1d") > said.index("embedding")
     assert "lost and leaking" in said
     assert "padding leaks" in said
 
 
 def test_a_clean_model_has_nothing_to_mend() -> None:
     said = texts(flow_svg(maskprobe.trace(SAMPLES / "masked_mse.keras3.keras", static=True)))
-    assert "mend this first" not in said
+    assert "first cause" not in said
     assert "padding leaks" not in said
     assert "mask starts here" in said
 

@@ -47,7 +47,7 @@ class Card:
 
 def card_of(call: FlowCall, *, is_first_fault: bool) -> Card:
     """The card of one call."""
-    tags = (*(["mask starts here"] if call.is_source else []), *(["mend this first"] if is_first_fault else []))
+    tags = (*(["mask starts here"] if call.is_source else []), *(["first cause"] if is_first_fault else []))
     strips: list[CardStrip] = []
     left, height = _EDGE, 0.0
     for caption, strip in card_strips(call.strips):
