@@ -45,11 +45,21 @@ def _options(
     del version
 
 
-app.command("trace", cls=PlainCommand, epilog=trace.EPILOG)(trace.trace)
-app.command("check", cls=PlainCommand, epilog=check.EPILOG)(check.check)
-app.command("merge", cls=PlainCommand, epilog=merge.EPILOG)(merge.merge)
-app.command("verify-loss", cls=PlainCommand, epilog=trace.EPILOG)(verify_loss.verify_loss)
-app.command("matrix", cls=PlainCommand, epilog=matrix.EPILOG)(matrix.matrix)
+app.command(
+    "trace", cls=PlainCommand, short_help="Follow the masks of one model, and say what is wrong.", epilog=trace.EPILOG
+)(trace.trace)
+app.command("check", cls=PlainCommand, short_help="Look at many saved models: for CI.", epilog=check.EPILOG)(
+    check.check
+)
+app.command("merge", cls=PlainCommand, short_help="Put the results of several checks together.", epilog=merge.EPILOG)(
+    merge.merge
+)
+app.command(
+    "verify-loss", cls=PlainCommand, short_help="See whether the loss leaves padding out.", epilog=trace.EPILOG
+)(verify_loss.verify_loss)
+app.command("matrix", cls=PlainCommand, short_help="See what another Keras would change.", epilog=matrix.EPILOG)(
+    matrix.matrix
+)
 app.command("rule", cls=PlainCommand)(rule.rule)
 
 
