@@ -211,3 +211,13 @@ def test_these_tests_see_what_is_wrong(browser: Any, tmp_path: Path) -> None:
         assert "color-contrast" in worst
         assert "image-alt" in worst
         assert any("request: " in one for one in seen.trouble)
+
+
+def test_a_wide_graph_opens_at_the_first_cause(browser: Any, tmp_path: Path) -> None:
+    report = read_sample("multi_input_gru.keras3.keras")
+    with opened(browser, page_of(report, tmp_path), viewport={"width": 720, "height": 700}) as seen:
+        seen.laid()
+        canvas, guilty = seen.page.locator("#canvas").bounding_box(), seen.page.locator(".is-guilty").bounding_box()
+        assert canvas["x"] < guilty["x"]
+        assert guilty["x"] + guilty["width"] < canvas["x"] + canvas["width"]
+        assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

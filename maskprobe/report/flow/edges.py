@@ -49,12 +49,9 @@ def _given(tree: CallTree, number: int, argument: MaskArgument) -> Iterator[Flow
 def _read(tree: CallTree, target: int, tensor: int, flow: Flow, name: str) -> Iterator[FlowEdge]:
     """The edges by which `target` reads `tensor`: between neighbours, or from the call that both are in."""
     for source in sorted(tree.sources(tensor)):
-        if source == target:
-            continue
-        to = tree.line(target)
-        if source in to:
-            continue
         come = tree.line(source)
+        if source in tree.line(target) or target in come:  # one is inside the other
+            continue
         if tree.parents[target] is None or tree.parents[target] in come:
             # It is the end of the line beside `target` that it is drawn from.
             beside = next(one for one in come if tree.parents[one] == tree.parents[target])

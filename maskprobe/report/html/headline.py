@@ -99,7 +99,9 @@ def _consequence(report: Report, grave: Finding) -> str:
     names = [*reached, *(["the loss"] if counted and trace.loss is not None else [])]
     if not names and grave.severity is Severity.ERROR:
         return "."
-    if not names:
+    if not names or (
+        grave.severity is Severity.WARNING and not trace.is_deduced
+    ):  # what was seen to do harm is an error
         return "; no harm to an output was seen." if not trace.is_deduced else "; no harm is likely."
     where = _listed(names)
     if trace.is_deduced:
@@ -113,7 +115,7 @@ def _outputs_reached(trace: Trace) -> list[str]:
     moved = dict.fromkeys(
         names.get(effect.output, f"output {effect.output}")
         for effect in proof.effects
-        if effect.moved is not None and effect.change is Change.NOISE
+        if effect.moved is not None and effect.change is not Change.BEFORE
     )
     found = list(moved)
     if len(found) > _MOST_OUTPUTS:

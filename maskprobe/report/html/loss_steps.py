@@ -91,9 +91,17 @@ def _padding(trace: Trace, output: OutputLoss, shares: npt.NDArray[np.float64] |
         seen = call.replay.outputs if call.replay is not None else ()
         for tensor, witness in zip(call.outputs, seen, strict=False):
             if tensor.number == number and witness.padding is not None:
-                found = witness.padding.reshape(*witness.padding.shape[:_AXES], -1).all(axis=-1)
-                return np.broadcast_to(found, shares.shape) if found.shape[1:] in {shares.shape[1:], (1,)} else None
+                return _of_shape(witness.padding, shares.shape)
     return None
+
+
+def _of_shape(padding: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
+    """Where whole steps are padding, `(B, T)`; None if it does not fit."""
+    if padding.ndim < _AXES or not padding.size:
+        return None
+    found = padding.reshape(*padding.shape[:_AXES], -1).all(axis=-1)
+    fits = all(have in {1, want} for have, want in zip(found.shape, shape, strict=True))
+    return np.broadcast_to(found, shape) if fits else None
 
 
 def _sentence(output: OutputLoss, shares: npt.NDArray[np.float64] | None, padding: npt.NDArray[np.bool_] | None) -> str:

@@ -6,6 +6,11 @@ showFolding();
 wide.addEventListener("change", lay);
 requestAnimationFrame(() => setTimeout(() => {
   lay();
+  const room = byId("canvas"), first = cards.get(visible(current));
+  if (first && room.scrollWidth > room.clientWidth) {
+    const box = first.getBoundingClientRect(), around = room.getBoundingClientRect();
+    room.scrollLeft = box.left + box.width / 2 - around.left - around.width / 2;
+  }
   /* Where the window or the panel leaves less room, or more, other cards may fit. */
   new ResizeObserver(() => {
     const fitting = needed > byId("canvas").clientWidth ? CARDS.narrow : CARDS.roomy;
