@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hostile_report import hostile_report
-from page_browser import PHONE, opened
+from page_browser import PHONE, Opened, opened
 from traced_samples import read_long_model, read_sample, run_sample, sample_files
 
 from maskprobe.report.html import render_page
@@ -37,22 +37,50 @@ def test_axe_finds_nothing_serious(browser: Any, name: str, scheme: str, tmp_pat
         assert seen.trouble == []
 
 
-def test_every_sample_opens_and_shows_its_findings(browser: Any, tmp_path: Path) -> None:
-    """One file of each family: what is drawn of the others is the same."""
-    for path in sample_files():
-        if not path.name.endswith(".keras3.keras"):
-            continue
+def one_of_each() -> list[Path]:
+    """A sample of each model and Keras: its other endings hold the same."""
+    return list({path.name.rpartition(".")[0]: path for path in sample_files()}.values())
+
+
+@pytest.mark.slow
+def test_every_sample_opens_shows_its_findings_and_can_be_used(browser: Any, tmp_path: Path) -> None:
+    for path in one_of_each():
         report = read_sample(path.name)
         with opened(browser, page_of(report, tmp_path)) as seen:
             seen.laid()
-            for finding in report.findings:
-                found = seen.page.locator(".findings > .finding").filter(has_text=finding.message[:60])
-                assert found.first.is_visible(), (path.name, finding.code)
-            drawn = seen.page.locator(".call:visible").count()
-            calls = [call for call in report.trace.calls if not call.opaque]
-            assert drawn == len(calls) + (report.trace.loss is not None)
-            assert seen.page.locator("#edges path.tip").count() >= len(calls) - 1
+            _findings_and_calls_are_there(seen, report)
+            _a_call_opens_by_click_and_by_key(seen)
+            _the_filter_finds_a_code(seen, report)
+            assert seen.worst_of_axe() == [], path.name
             assert seen.trouble == [], path.name
+
+
+def _findings_and_calls_are_there(seen: Opened, report: Report) -> None:
+    for finding in report.findings:
+        found = seen.page.locator(".findings > .finding").filter(has_text=finding.message[:60])
+        assert found.first.is_visible(), finding
+    drawn = seen.page.locator(".call:visible").count()
+    calls = [call for call in report.trace.calls if not call.opaque]
+    assert drawn == len(calls) + (report.trace.loss is not None)
+    assert seen.page.locator("#edges path.tip").count() >= len(calls) - 1
+
+
+def _a_call_opens_by_click_and_by_key(seen: Opened) -> None:
+    first = seen.page.locator("button.open").first
+    for way in (first.click, lambda: (first.focus(), seen.page.keyboard.press("Enter"))):
+        way()
+        assert seen.page.locator("#panel").is_visible()
+        seen.page.keyboard.press("Escape")
+        assert not seen.page.locator("#panel").is_visible()
+
+
+def _the_filter_finds_a_code(seen: Opened, report: Report) -> None:
+    if report.findings:
+        code = report.findings[-1].code
+        seen.page.get_by_label("Search").fill(code)
+        assert seen.page.locator(".findings > .finding:visible").count() == sum(
+            one.code == code for one in report.findings
+        )
 
 
 def test_a_call_opens_by_click_and_by_key_and_closes_by_escape(browser: Any, tmp_path: Path) -> None:
