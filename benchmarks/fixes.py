@@ -61,6 +61,8 @@ def outcome_of(model: Model, padding: str = "mixed", replace: Mapping[str, Any] 
         try:
             request = FixRequest(run, suffix=suffix)
             report = fix_file(model, None, request) if isinstance(model, Path) else fix_live(model, request)
+            if report.problem is not None and not loads_as_it_was(model, suffix):
+                continue  # Keras cannot load the broken model from this format either
         except NotCheckedError as error:
             return "not checked", str(error)
         if report.is_clean:
@@ -68,6 +70,22 @@ def outcome_of(model: Model, padding: str = "mixed", replace: Mapping[str, Any] 
         if not report.is_proved:
             return ("not proved" if report.changes else "refused"), report
     return "proved", report
+
+
+def loads_as_it_was(model: Model, suffix: str) -> bool:
+    """Whether a model in memory can be saved in a format and loaded again, before anything is done to it."""
+    from maskprobe import NotCheckedError, trace
+    from maskprobe.backend.fixing.rebuild import own_objects
+    from maskprobe.backend.fixing.saving import saved_for_a_while
+    from maskprobe.backend.live import adopt_model
+
+    loaded = adopt_model(model)
+    try:
+        with saved_for_a_while(loaded, suffix) as path:
+            trace(path, replay=False, trust=True, custom_objects=own_objects(loaded))
+    except NotCheckedError:
+        return False
+    return True
 
 
 @functools.cache
@@ -140,7 +158,8 @@ def versions() -> str:
     import tf_keras
 
     return (
-        "Broken twins of the corpus. Fixed and proved: saved, loaded and proved again in both `.keras` and `.h5`. "
+        "Broken twins of the corpus. Fixed and proved: saved, loaded and proved again in both `.keras` and "
+        "`.h5`, or in the one of them that Keras can load the broken model from. "
         "No fix applies: nothing was changed, and the reason was said; models with calls in code are among them. "
         "Not proved: a change was tried, the proof refused it, and nothing was written. "
         f"Keras {keras.__version__}, tf_keras {tf_keras.__version__}, TensorFlow {tf.__version__}, CPU."

@@ -160,7 +160,6 @@ def _proved(
     from maskprobe.archive import read_archive
     from maskprobe.backend.fixing.rebuild import lambdas_of, own_objects
 
-    archive = read_archive(path)
     run = replace(
         request.run,
         trust=True,  # what is in the file came from a model that was loaded already
@@ -169,8 +168,12 @@ def _proved(
         imports=(),
         replace=lambdas_of(mended.loaded),
     )
-    changed = load_with(archive, run)
-    after = trace_loaded(archive, changed, run)
+    try:
+        archive = read_archive(path)
+        changed = load_with(archive, run)
+        after = trace_loaded(archive, changed, run)
+    except NotCheckedError as error:
+        raise NotCheckedError(f"saved as {path.suffix}: {str(error).removeprefix(f'{path}: ')}") from error
     loss = verify_loss_live(changed.model, LossTask(request.run)) if _has_steps(after.trace) else None
     evidence = Evidence(
         before,

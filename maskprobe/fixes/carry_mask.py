@@ -34,7 +34,7 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
     if fault.mixes():
         raise CannotFixError(f"{call.class_name} mixes steps: with the mask carried across, padding still leaks")
     if not fault.keeps_steps():
-        raise CannotFixError("its result does not have the steps of what it reads, so their mask does not fit")
+        raise CannotFixError("its result does not have the steps of what it reads: their mask does not fit")
     if call.kind is CallKind.LAYER and len(call.inputs) == 1:
         inner.put_around(name, "KeepMask")
         return f"Put KeepMask around {call.class_name} '{name}': its result has the mask of what it reads."

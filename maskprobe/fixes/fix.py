@@ -119,3 +119,19 @@ def is_padded_with_zero(fault: Fault, inputs: frozenset[str]) -> bool:
     return bool(inputs) and all(
         name in given and given[name].role is InputRole.TOKENS and given[name].pad_value in {0, None} for name in inputs
     )
+
+
+def inputs_behind(fault: Fault) -> frozenset[str]:
+    """Names of the inputs that the call reads, through whatever calls."""
+    trace = fault.trace
+    wanted, seen = [fault.finding.path], set()
+    if fault.finding.path == "":
+        wanted = [output.producer for output in trace.outputs if output.producer]
+    while wanted:
+        path = wanted.pop()
+        call = trace.by_path.get(path)
+        if path in seen or call is None:
+            continue
+        seen.add(path)
+        wanted += [tensor.producer for tensor in call.inputs if tensor.producer]
+    return frozenset(given.name for given in trace.probe.inputs if given.name in seen)

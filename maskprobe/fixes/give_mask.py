@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from maskprobe.archive.graph import TensorRef
 from maskprobe.fixes.fix import Fault, Fix
-from maskprobe.fixes.graph_edit import CannotFixError, GraphEdit, name_of
+from maskprobe.fixes.graph_edit import CannotFixError, GraphEdit, OtherCallError, name_of
 from maskprobe.mask_trace import CallKind, InputRole, ProbeInput
 
 _RANK = 2
@@ -34,7 +34,7 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
     given = fault.trace.probe.inputs
     masks = [one for one in given if one.role is InputRole.MASK and len(one.shape) == _RANK]
     if len(masks) != 1:
-        raise CannotFixError("the model takes no one mask as an input")
+        raise OtherCallError("the model takes no one mask as an input")
     others = [one for one in given if one.role in {InputRole.TOKENS, InputRole.VALUES}]
     alike = [one for one in others if one.shape[:2] == masks[0].shape[:2]]
     if len(alike) != 1 or len(others) != 1:

@@ -17,16 +17,16 @@ with 0, or where the model takes a mask as an input.
 
 from __future__ import annotations
 
-from maskprobe.fixes.fix import Fault, Fix, is_padded_with_zero
-from maskprobe.fixes.graph_edit import CannotFixError, Entry, GraphEdit, name_of
+from maskprobe.fixes.fix import Fault, Fix, inputs_behind, is_padded_with_zero
+from maskprobe.fixes.graph_edit import CannotFixError, Entry, GraphEdit, OtherCallError, name_of
 from maskprobe.mask_trace import InputRole
 
 
 def apply(fault: Fault, graph: GraphEdit) -> str:
     """Set `mask_zero` at each such Embedding."""
     if any(given.role is InputRole.MASK for given in fault.trace.probe.inputs):
-        raise CannotFixError("the model takes a mask as an input of its own")
-    behind = _inputs_behind(fault)
+        raise OtherCallError("the model takes a mask as an input of its own")
+    behind = inputs_behind(fault)
     changed = []
     for entry in graph.entries:
         if entry["class_name"] == "Embedding" and not entry["config"].get("mask_zero"):
@@ -38,22 +38,6 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
         raise CannotFixError("what leaks comes through no Embedding of an input that is padded with index 0")
     named = " and ".join(f"'{name}'" for name in changed)
     return f"Set mask_zero=True at Embedding {named}: index 0 stands for padding, and for nothing else."
-
-
-def _inputs_behind(fault: Fault) -> frozenset[str]:
-    """Names of the inputs that the call reads, through whatever calls."""
-    trace = fault.trace
-    wanted, seen = [fault.finding.path], set()
-    if fault.finding.path == "":
-        wanted = [output.producer for output in trace.outputs if output.producer]
-    while wanted:
-        path = wanted.pop()
-        call = trace.by_path.get(path)
-        if path in seen or call is None:
-            continue
-        seen.add(path)
-        wanted += [tensor.producer for tensor in call.inputs if tensor.producer]
-    return frozenset(given.name for given in trace.probe.inputs if given.name in seen)
 
 
 def _fed_by(graph: GraphEdit, entry: Entry) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maskprobe.fixes import (
+    add_masking,
     attention_branch,
     carry_mask,
     give_mask,
@@ -25,6 +26,7 @@ FIXES: tuple[Fix, ...] = (
     move_masking.FIX,
     unmask_positions.FIX,
     mask_zero.FIX,
+    add_masking.FIX,
     use_dense.FIX,
     use_layer.FIX,
     reshape_steps.FIX,

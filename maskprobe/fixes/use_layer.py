@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from maskprobe.fixes.fix import Fault, Fix, placed
-from maskprobe.fixes.graph_edit import CannotFixError, Entry, GraphEdit, OtherCallError
+from maskprobe.fixes.graph_edit import Entry, GraphEdit, OtherCallError
 
 _ACTIVATIONS = {
     "Tanh": "tanh", "math.tanh": "tanh", "Sigmoid": "sigmoid", "math.sigmoid": "sigmoid", "Relu": "relu",
@@ -39,7 +39,7 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
         raise OtherCallError("Keras has no layer for it")
     node = inner.nodes(name)[0]
     if not fault.keeps_steps():
-        raise CannotFixError("its result does not have the steps of what it reads")
+        raise OtherCallError("its result does not have the steps of what it reads")
     if function in _ACTIVATIONS and _plain(entry):
         made = inner.builtin("Activation", name, {"activation": _ACTIVATIONS[function]})
     elif function == "Multiply" and inner.generation == _KERAS3 and _factor(node) is not None:

@@ -97,4 +97,6 @@ def _end(report: FixReport) -> str:
         return f"Mended, proved and written to {report.written}."
     if report.is_proved:
         return "Mended and proved; nothing is written."
+    if not report.changes and report.problem is None:
+        return "Nothing is written: no fix applies."
     return f"Nothing is written: {report.reason}" if report.reason else "Nothing is written."
