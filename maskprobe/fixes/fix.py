@@ -108,6 +108,9 @@ def read_from(graph: GraphEdit, name: str, tensor: TensorRecord) -> TensorRef:
     if len(set(found)) == 1:
         return found[0]
     reads = set(graph.reads(name))
+    if len(reads) > 1:
+        # Into a model in the model tensors come by its inputs.
+        reads = {read for read in reads if graph.entry(read.layer)["class_name"] == "InputLayer"}
     if len(reads) == 1 and not found:
         return reads.pop()
     raise CannotFixError(f"what '{name}' reads is not told apart in the config")

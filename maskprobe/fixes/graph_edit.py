@@ -122,7 +122,7 @@ class GraphEdit:
         self, old: TensorRef, new: TensorRef, *, only: Collection[str] = (), skip: Collection[str] = ()
     ) -> None:
         """Let whoever reads `old` read `new`: all layers and the model's outputs, or `only` some layers."""
-        names = self.names | {new.layer}
+        names = self.names | {old.layer, new.layer}
         change = lambda found: new if found == old else None  # noqa: E731 - said once, used twice
         for entry in self.entries:
             name = name_of(entry)

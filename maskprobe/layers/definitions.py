@@ -147,7 +147,8 @@ def _moving(around: Any, ops: Operations) -> Any:
             if mask is None:
                 return None
             padded = ops.where(ops.expand(mask, -1), ops.cast(0, inputs.dtype), ops.cast(1, inputs.dtype))
-            return self.layer(padded)[..., 0] < ops.cast(0.5, inputs.dtype)
+            # Past `__call__`: in a graph the layer would be there a second time, under the name of this one.
+            return self.layer.call(padded)[..., 0] < ops.cast(0.5, inputs.dtype)
 
     return MoveMask
 

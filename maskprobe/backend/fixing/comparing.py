@@ -17,13 +17,16 @@ from maskprobe.backend.arguments import tensors_in
 from maskprobe.backend.fixing.rebuild import with_free_steps
 from maskprobe.backend.live import model_inputs
 from maskprobe.backend.loaded import LoadedModel
+from maskprobe.backend.messages import reason_of
 from maskprobe.backend.replay.jitter import jittered_weights
 from maskprobe.backend.run import make_feed
 from maskprobe.backend.state import preserved_state
+from maskprobe.errors import RunError
 from maskprobe.mask_trace import ProbeInput, ProbeRecord
 
 Array = npt.NDArray[Any]
-_NOISE = 2e-5
+_NOISE = {"float16": 2e-2, "bfloat16": 1e-1}
+_NOISE_OF_FLOATS = 2e-5
 """How far two floats may differ for sums in another order, relative to the largest value of the output."""
 
 
@@ -62,7 +65,7 @@ def on_full_rows(first: LoadedModel, second: LoadedModel, batches: Sequence[Batc
             continue
         pairs = zip(_outputs(first, arrays), _outputs(second, arrays), strict=True)
         for one, other in pairs:
-            found += _apart(one[full], other[full], int(full.sum()))
+            found += _apart(one[full], other[full], int(full.sum()), _noise(first))
     return found
 
 
@@ -77,7 +80,7 @@ def without_padding(loaded: LoadedModel, batches: Sequence[Batch], seed: int) ->
         freed = with_free_steps(loaded)
         try:
             return Compared(0) if freed is None else _cut_rows(freed, batches, seed)
-        except Exception:  # noqa: BLE001 - a layer in it is made for the number of steps that there was
+        except RunError:  # a layer in it is made for the number of steps that there was
             return Compared(0)
     return _cut_rows(loaded, batches, seed)
 
@@ -101,7 +104,7 @@ def _cut_rows(loaded: LoadedModel, batches: Sequence[Batch], seed: int) -> Compa
                 if lengths is not None:
                     cut = {name: _cut(array[row : row + 1], lengths.get(name)) for name, array in arrays.items()}
                     for long, short in zip(whole, _outputs(loaded, cut), strict=True):
-                        found += _apart(_of_size(long[row : row + 1], short), short, 1)
+                        found += _apart(_of_size(long[row : row + 1], short), short, 1, _noise(loaded))
     return found
 
 
@@ -143,10 +146,20 @@ def _outputs(loaded: LoadedModel, arrays: Mapping[str, Array]) -> list[Array]:
     feed = make_feed(loaded, arrays)
     with warnings.catch_warnings(), preserved_state(loaded.model):
         warnings.simplefilter("ignore")
-        return [np.asarray(tensor) for tensor in tensors_in(loaded.model(feed.structure, training=False))]
+        try:
+            returned = loaded.model(feed.structure, training=False)
+        except Exception as error:
+            raise RunError(f"the model cannot be run: {reason_of(error)}") from error
+        return [np.asarray(tensor) for tensor in tensors_in(returned)]
 
 
-def _apart(one: Array, other: Array, rows: int) -> Compared:
+def _noise(loaded: LoadedModel) -> float:
+    """What is noise of floats in a model that computes some of it in halves."""
+    dtypes = {str(getattr(layer, "compute_dtype", "")) for layer in loaded.model._flatten_layers(include_self=False)}
+    return max((_NOISE.get(dtype, _NOISE_OF_FLOATS) for dtype in dtypes), default=_NOISE_OF_FLOATS)
+
+
+def _apart(one: Array, other: Array, rows: int, noise: float) -> Compared:
     if one.shape != other.shape:
         return Compared(rows, float("inf"))
     if not one.size:
@@ -156,4 +169,4 @@ def _apart(one: Array, other: Array, rows: int) -> Compared:
     with np.errstate(invalid="ignore"):
         difference = np.where(same, 0.0, np.abs(first - second))
     size = np.max(np.abs(second), initial=0.0, where=np.isfinite(second))
-    return Compared(rows, float(np.max(np.nan_to_num(difference, nan=np.inf))), _NOISE * max(float(size), 1e-3))
+    return Compared(rows, float(np.max(np.nan_to_num(difference, nan=np.inf))), noise * max(float(size), 1e-3))
