@@ -34,12 +34,14 @@ from maskprobe.version import __version__
 
 if TYPE_CHECKING:
     from maskprobe.callback import MaskCallback, MaskFaultError, MaskWarning
+    from maskprobe.explaining.values import Explanation
     from maskprobe.probe.options import Padding
     from maskprobe.report.report import Report
     from maskprobe.version_matrix.values import Matrix
 
 __all__ = [
     "Confidence",
+    "Explanation",
     "FailOn",
     "Finding",
     "LoadError",
@@ -59,6 +61,7 @@ __all__ = [
     "UntrustedCodeError",
     "UsageError",
     "__version__",
+    "explain",
     "fix",
     "matrix",
     "trace",
@@ -264,6 +267,26 @@ def fix(  # noqa: PLR0913 - the options of the command line
     return mended_model(model, FixRequest(run, tuple(find_rule(code).code for code in rules)))
 
 
+def explain(model: Any, what: str, inputs: Any = None, **options: Any) -> Explanation:
+    """Explain one call of a model: what came in, what it did and why, who reads it, what it costs, how to mend it.
+
+    Args:
+        model: Path of a saved model, a Keras 3 or tf_keras model in memory, or the report of a trace.
+        what: The path of a call, or the code or name of a rule: then the call of its first finding.
+        inputs: As for `trace`.
+        **options: The other arguments of `trace`.
+
+    Raises:
+        UsageError: there is no such call or finding, or an argument is wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.explaining.explain import explain as explain_call
+    from maskprobe.report.report import Report
+
+    report = model if isinstance(model, Report) else trace(model, inputs, **options)
+    return explain_call(report, what)
+
+
 def matrix(  # noqa: PLR0913 - the options of the command line
     path: str | Path,
     keras: str | Sequence[str] = (),
@@ -323,6 +346,10 @@ def __getattr__(name: str) -> Any:
         from maskprobe.report.report import Report
 
         return Report
+    if name == "Explanation":
+        from maskprobe.explaining.values import Explanation
+
+        return Explanation
     if name == "Matrix":
         from maskprobe.version_matrix.values import Matrix
 

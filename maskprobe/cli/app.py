@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maskprobe.cli import check, fix, matrix, merge, rule, trace, verify_loss
+from maskprobe.cli import check, explain, fix, matrix, merge, rule, trace, verify_loss
 from maskprobe.cli.plain_values import PlainCommand, PlainGroup
 from maskprobe.cli.version import version_lines
 
@@ -51,6 +51,7 @@ app.command("merge", cls=PlainCommand, epilog=merge.EPILOG)(merge.merge)
 app.command("verify-loss", cls=PlainCommand, epilog=trace.EPILOG)(verify_loss.verify_loss)
 app.command("matrix", cls=PlainCommand, epilog=matrix.EPILOG)(matrix.matrix)
 app.command("fix", cls=PlainCommand, epilog=fix.EPILOG)(fix.fix)
+app.command("explain", cls=PlainCommand)(explain.explain)
 app.command("rule", cls=PlainCommand)(rule.rule)
 
 

@@ -80,7 +80,7 @@ def _fix(file: Path, target: Path | None, request: FixRequest, *, quiet: bool) -
 
 
 def _write(report: FixReport, *, diff: bool) -> None:
+    from maskprobe.cli.fix_view import render_fix
     from maskprobe.report.console import make_console
-    from maskprobe.report.fix_view import render_fix
 
     render_fix(report, make_console(sys.stdout), diff=diff)

@@ -26,10 +26,12 @@ ALLOWED = {
     "backend": BASE | {"archive", "fixes", "layers", "loss", "padding_map"},
     "layers": set(),
     "fixes": BASE | {"archive"},
+    "explaining": BASE | {"report", "static"},
+    "minimizing": BASE | {"archive", "backend", "diagnose", "fixes"},
     "mending": BASE | {"backend", "fixes", "report"},
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
-    "report": BASE | {"loss", "mending", "version_matrix"},
+    "report": BASE | {"loss", "version_matrix"},
     "loss": BASE,
     "agreement": BASE | {"rules"},
     "version_matrix": BASE | {"agreement", "archive", "loss", "rules", "static"},
@@ -45,7 +47,7 @@ ALLOWED = {
     "check": BASE
     | {"archive", "assumptions", "backend", "config", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
-    | {"diagnose_fix", "mending"}
+    | {"diagnose_fix", "explaining", "mending", "minimizing"}
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
     | {"config", "static", "version_matrix"},
     "selection": BASE | {"rules"},
@@ -57,6 +59,7 @@ ALLOWED = {
         "callback",
         "diagnose",
         "diagnose_fix",
+        "explaining",
         "rules",
         "diagnose_static",
         "diagnose_matrix",
@@ -160,6 +163,8 @@ except SystemExit:
         ["check", "--help"],
         ["merge", "--help"],
         ["fix", "--help"],
+        ["explain", "--help"],
+        ["minimize", "--help"],
         ["rule", "--help"],
     ],
 )

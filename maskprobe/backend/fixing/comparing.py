@@ -169,4 +169,4 @@ def _apart(one: Array, other: Array, rows: int, noise: float) -> Compared:
     with np.errstate(invalid="ignore"):
         difference = np.where(same, 0.0, np.abs(first - second))
     size = np.max(np.abs(second), initial=0.0, where=np.isfinite(second))
-    return Compared(rows, float(np.max(np.nan_to_num(difference, nan=np.inf))), noise * max(float(size), 1e-3))
+    return Compared(rows, float(np.max(np.nan_to_num(difference, nan=np.inf))), noise * max(float(size), 1e-2))
