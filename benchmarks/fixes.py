@@ -49,26 +49,23 @@ class Result:
 
 
 def outcome_of(model: Model, padding: str = "mixed", replace: Mapping[str, Any] | None = None) -> tuple[str, Any]:
-    """Mend a file or a model in memory, twice: through each file format of its engine."""
+    """Mend a file or a model in memory, and prove it through each file format of its engine."""
     from maskprobe import NotCheckedError
     from maskprobe.diagnose import TraceRequest
     from maskprobe.diagnose_fix import FixRequest, fix_file, fix_live
     from maskprobe.probe.options import Padding, ProbeOptions
 
     run = TraceRequest(probe=ProbeOptions(Padding(padding)), trust=True, replace=replace or {})
-    report = None
-    for suffix in FORMATS:
-        try:
-            request = FixRequest(run, suffix=suffix)
-            report = fix_file(model, None, request) if isinstance(model, Path) else fix_live(model, request)
-            if report.problem is not None and not loads_as_it_was(model, suffix):
-                continue  # Keras cannot load the broken model from this format either
-        except NotCheckedError as error:
-            return "not checked", str(error)
-        if report.is_clean:
-            return "clean", report
-        if not report.is_proved:
-            return ("not proved" if report.changes else "refused"), report
+    formats = FORMATS if isinstance(model, Path) else tuple(one for one in FORMATS if loads_as_it_was(model, one))
+    request = FixRequest(run, suffixes=formats)
+    try:
+        report = fix_file(model, None, request) if isinstance(model, Path) else fix_live(model, request)
+    except NotCheckedError as error:
+        return "not checked", str(error)
+    if report.is_clean:
+        return "clean", report
+    if not report.is_proved:
+        return ("not proved" if report.changes else "refused"), report
     return "proved", report
 
 

@@ -45,8 +45,8 @@ class FixRequest:
     run: TraceRequest = field(default_factory=TraceRequest)
     codes: tuple[str, ...] = ()
     """The rules whose findings to mend; empty: all."""
-    suffix: str = ".keras"
-    """The format in which a model is proved that is written nowhere."""
+    suffixes: tuple[str, ...] = (".keras",)
+    """The formats in which a model is proved that is written nowhere."""
 
 
 def fix_file(path: Path, target: Path | None, request: FixRequest, progress: Progress | None = None) -> FixReport:
@@ -120,16 +120,17 @@ def _fixed(loaded: LoadedModel, before: Report, request: FixRequest, target: Pat
         return report
     report = replace(report, graph_before=_graph(loaded), graph_after=_graph(mended.loaded))
     try:
-        with _saved(mended.loaded, request.suffix if target is None else target.suffix) as path:
-            after, proof = _proved(loaded, mended, before, path, request)
-            report = replace(report, after=after, proof=proof)
-            if report.is_proved:
-                report = replace(report, model=mended.loaded.model)
+        for suffix in request.suffixes if target is None else (target.suffix,):
+            with _saved(mended.loaded, suffix) as path:
+                after, proof = _proved(loaded, mended, before, path, request)
+                report = replace(report, after=after, proof=proof)
+                if not report.is_proved:
+                    return replace(report, model=None)
                 if target is not None:
                     report = replace(report, written=_written(path, target))
     except NotCheckedError as error:
         return replace(report, problem=str(error))
-    return report
+    return replace(report, model=mended.loaded.model)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maskprobe.cli import check, explain, fix, matrix, merge, rule, trace, verify_loss
+from maskprobe.cli import check, explain, fix, matrix, merge, minimize, rule, trace, verify_loss
 from maskprobe.cli.plain_values import PlainCommand, PlainGroup
 from maskprobe.cli.version import version_lines
 
@@ -52,6 +52,7 @@ app.command("verify-loss", cls=PlainCommand, epilog=trace.EPILOG)(verify_loss.ve
 app.command("matrix", cls=PlainCommand, epilog=matrix.EPILOG)(matrix.matrix)
 app.command("fix", cls=PlainCommand, epilog=fix.EPILOG)(fix.fix)
 app.command("explain", cls=PlainCommand)(explain.explain)
+app.command("minimize", cls=PlainCommand)(minimize.minimize)
 app.command("rule", cls=PlainCommand)(rule.rule)
 
 

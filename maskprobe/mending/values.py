@@ -70,7 +70,8 @@ class FixReport:
     @property
     def is_proved(self) -> bool:
         """Whether the model was changed, and all that can be looked at holds."""
-        return bool(self.changes) and bool(self.proof) and all(line.holds is not False for line in self.proof)
+        holds = bool(self.proof) and all(line.holds is not False for line in self.proof)
+        return holds and bool(self.changes) and self.problem is None
 
     @property
     def reason(self) -> str:

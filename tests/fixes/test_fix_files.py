@@ -12,6 +12,7 @@ from maskprobe import NotCheckedError
 from maskprobe.diagnose import TraceRequest
 from maskprobe.diagnose_fix import FixRequest, fix_file
 
+BOTH = (".keras", ".h5")
 LEGACY = Path(__file__).parents[1] / "data" / "legacy_models"
 BROKEN = [sample for sample in read_samples() if any(severity != "note" for _, severity, _ in sample.findings)]
 QUICK = {
@@ -59,11 +60,10 @@ def run_for(sample: Sample) -> TraceRequest:
     return TraceRequest(trust="--trust" in sample.options, replace=replace)
 
 
-def mended(path: Path, run: TraceRequest, suffix: str, folder: Path) -> tuple[list[tuple[str, str]], bool]:
-    """Codes and fixes, and whether a proved file was written."""
-    target = folder / f"fixed{suffix}"
-    report = fix_file(path, target, FixRequest(run))
-    assert target.exists() == report.is_proved == (report.written is not None)
+def mended(path: Path, run: TraceRequest, suffixes: tuple[str, ...] = BOTH) -> tuple[list[tuple[str, str]], bool]:
+    """Codes and fixes, and whether the model is proved in each format."""
+    report = fix_file(path, None, FixRequest(run, suffixes=suffixes))
+    assert (report.model is not None) == report.is_proved
     if not report.changes:
         assert report.reason.startswith("no fix applies: ")
     return [(change.finding.code, change.fix) for change in report.changes], report.is_proved
@@ -74,42 +74,40 @@ def expected(model: str, engine: str) -> list[tuple[str, str]]:
     return FIXES[model] if keras3 else IN_KERAS_2.get(model, FIXES[model])
 
 
-def case(path: str, suffix: str, sample: Sample) -> Any:
-    quick = path in QUICK and suffix == (".h5" if path.endswith(".keras") else ".keras")
-    marks = [] if quick else [pytest.mark.slow]
-    return pytest.param(sample, suffix, marks=marks, id=f"{path}-{suffix[1:]}")
-
-
-# One file of each sample and engine goes through both formats; what an ending changes is seen in `QUICK`.
+# One file of each sample and engine; what an ending changes is seen in `QUICK`.
 FIRSTS = {(sample.model, sample.engine): sample for sample in reversed(BROKEN)}
-CASES = [case(sample.file, suffix, sample) for sample in BROKEN for suffix in (".keras", ".h5")
-         if sample.file in QUICK or FIRSTS[sample.model, sample.engine] is sample]  # fmt: skip
+CASES = [
+    pytest.param(sample, marks=[] if sample.file in QUICK else [pytest.mark.slow], id=sample.file)
+    for sample in BROKEN
+    if sample.file in QUICK or FIRSTS[sample.model, sample.engine] is sample
+]
 
 
-@pytest.mark.parametrize(("sample", "suffix"), CASES)
-def test_a_broken_sample_is_mended_as_meant(sample: Sample, suffix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sample", CASES)
+def test_a_broken_sample_is_mended_as_meant_and_proved_in_both_formats(sample: Sample) -> None:
+    suffixes = tuple(suffix for suffix in BOTH if (sample.file, suffix) not in UNSAVED)
     try:
-        changes, proved = mended(FOLDER / sample.file, run_for(sample), suffix, tmp_path)
+        changes, proved = mended(FOLDER / sample.file, run_for(sample), suffixes)
     except NotCheckedError:
         pytest.skip("it holds bytecode of another Python")
     assert changes == expected(sample.model, sample.engine)
     reveals = any(fix == "unmask-positions" for _, fix in changes) and not sample.engine.startswith("keras3")
-    assert proved == (bool(changes) and not reveals and (sample.file, suffix) not in UNSAVED)
+    assert proved == (bool(changes) and not reveals)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", LEGACY_FAULTS, ids=lambda path: path.name)
-def test_a_broken_legacy_file_is_mended_as_meant(path: Path, tmp_path: Path) -> None:
+def test_a_broken_legacy_file_is_mended_as_meant(path: Path) -> None:
     model, tag, _ = path.name.split(".")
-    changes, proved = mended(path, TraceRequest(), ".keras", tmp_path)
+    changes, proved = mended(path, TraceRequest(), (".keras",))
     assert changes == expected(model, "keras3" if tag.startswith("keras3") else tag)
     assert proved == bool(changes)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", LEGACY_MASKING[::3], ids=lambda path: path.name)
-def test_a_legacy_file_whose_function_is_brought_is_mended(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", LEGACY_MASKING[::4], ids=lambda path: path.name)
+def test_a_legacy_file_whose_function_is_brought_is_mended(path: Path) -> None:
     model, tag, _ = path.name.split(".")
-    changes, proved = mended(path, TraceRequest(trust=True, replace=SOFTMAX), ".h5", tmp_path)
+    changes, proved = mended(path, TraceRequest(trust=True, replace=SOFTMAX), (".h5",))
     assert changes == expected(model, "keras3" if tag.startswith("keras3") else tag)
     assert proved

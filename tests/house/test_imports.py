@@ -27,7 +27,8 @@ ALLOWED = {
     "layers": set(),
     "fixes": BASE | {"archive"},
     "explaining": BASE | {"report", "static"},
-    "minimizing": BASE | {"archive", "backend", "diagnose", "fixes"},
+    "minimizing": BASE | {"archive", "fixes"},
+    "diagnose_minimize": BASE | {"archive", "backend", "diagnose", "fixes", "minimizing", "report"},
     "mending": BASE | {"backend", "fixes", "report"},
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
@@ -47,7 +48,7 @@ ALLOWED = {
     "check": BASE
     | {"archive", "assumptions", "backend", "config", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
-    | {"diagnose_fix", "explaining", "mending", "minimizing"}
+    | {"diagnose_fix", "diagnose_minimize", "explaining", "mending"}
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
     | {"config", "static", "version_matrix"},
     "selection": BASE | {"rules"},
