@@ -48,14 +48,14 @@ class Result:
     seconds: float
 
 
-def outcome_of(model: Model, padding: str = "mixed", replace: Mapping[str, Any] | None = None) -> tuple[str, Any]:
+def outcome_of(model: Model, padding: str = "mixed") -> tuple[str, Any]:
     """Mend a file or a model in memory, and prove it through each file format of its engine."""
     from maskprobe import NotCheckedError
     from maskprobe.diagnose import TraceRequest
     from maskprobe.diagnose_fix import FixRequest, fix_file, fix_live
     from maskprobe.probe.options import Padding, ProbeOptions
 
-    run = TraceRequest(probe=ProbeOptions(Padding(padding)), trust=True, replace=replace or {})
+    run = TraceRequest(probe=ProbeOptions(Padding(padding)), trust=True)
     formats = FORMATS if isinstance(model, Path) else tuple(one for one in FORMATS if loads_as_it_was(model, one))
     request = FixRequest(run, suffixes=formats)
     try:
@@ -72,14 +72,15 @@ def outcome_of(model: Model, padding: str = "mixed", replace: Mapping[str, Any] 
 def loads_as_it_was(model: Model, suffix: str) -> bool:
     """Whether a model in memory can be saved in a format and loaded again, before anything is done to it."""
     from maskprobe import NotCheckedError, trace
-    from maskprobe.backend.fixing.rebuild import own_objects
+    from maskprobe.backend.fixing.rebuild import lambdas_of, own_objects
     from maskprobe.backend.fixing.saving import saved_for_a_while
     from maskprobe.backend.live import adopt_model
 
     loaded = adopt_model(model)
     try:
         with saved_for_a_while(loaded, suffix) as path:
-            trace(path, replay=False, trust=True, custom_objects=own_objects(loaded))
+            own = {"custom_objects": own_objects(loaded), "replace": lambdas_of(loaded)}
+            trace(path, replay=False, trust=True, **own)
     except NotCheckedError:
         return False
     return True

@@ -91,10 +91,9 @@ def _seen(compared: Compared, none: str) -> str:
     if not compared.rows:
         return none
     rows = f"{compared.rows} row{'s' if compared.rows > 1 else ''}"
-    if compared.largest == 0:
-        return f"{rows}, equal to the last bit"
-    noise = "the noise of floats" if compared.same else f"where {compared.allowed:.2g} may be noise of floats"
-    return f"{rows}, at most {compared.largest:.2g} apart, {noise}"
+    if compared.same:  # without the number: it is another one on each machine
+        return f"{rows}, the same to the noise of floats"
+    return f"{rows}, at most {compared.largest:.2g} apart, where {compared.allowed:.2g} may be noise of floats"
 
 
 def _noise(after: Report) -> ProofLine:

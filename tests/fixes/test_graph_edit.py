@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from maskprobe.fixes.graph_edit import CannotFixError, GraphEdit
 from maskprobe.fixes.lines import graph_lines
 from maskprobe.fixes.mask_wires import given_by_hand, without_wires
 from maskprobe.fixes.references import changed, references
+from maskprobe.fixes.registry import FIXES
+from maskprobe.rules.registry import RULES
 
 
 def tensor(name: str) -> Any:
@@ -125,3 +128,12 @@ def test_without_wires_nothing_is_left_of_them_but_what_is_kept() -> None:
     assert [entry["name"] for entry in bare["layers"]] == ["x", "a", "c"]
     assert bare["layers"][2]["inbound_nodes"][0]["kwargs"] == {}
     assert without_wires(config, frozenset({("c", 0, "mask")})) == config
+
+
+def test_every_fix_is_on_the_page_with_its_rules() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "fixing.md").read_text(encoding="utf-8")
+    for fix in FIXES:
+        assert f"| `{fix.name}` | {', '.join(sorted(fix.codes))} | {fix.summary} |" in page
+        for heading in ("## What it does", "## When it applies", "## When it must not"):
+            assert heading in fix.page, fix.name
+        assert fix.codes <= {rule.code for rule in RULES}
