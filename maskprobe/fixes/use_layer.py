@@ -20,6 +20,7 @@ from typing import Any
 
 from maskprobe.fixes.fix import Fault, Fix, placed
 from maskprobe.fixes.graph_edit import Entry, GraphEdit, OtherCallError
+from maskprobe.mask_trace import CallKind
 
 _ACTIVATIONS = {
     "Tanh": "tanh", "math.tanh": "tanh", "Sigmoid": "sigmoid", "math.sigmoid": "sigmoid", "Relu": "relu",
@@ -35,7 +36,7 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
     entry = inner.entry(name)
     function = entry.get("config", {}).get("function", entry["class_name"])
     reads = set(inner.reads(name))
-    if "layers" in str(entry.get("module")).split(".")[:2] or len(reads) != 1 or len(inner.nodes(name)) != 1:
+    if fault.call.kind is not CallKind.OPERATION or len(reads) != 1 or len(inner.nodes(name)) != 1:
         raise OtherCallError("Keras has no layer for it")
     node = inner.nodes(name)[0]
     if not fault.keeps_steps():
