@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,8 @@ def fix_file(path: Path, target: Path | None, request: FixRequest, progress: Pro
     archive = read_archive(path)
     loaded = load_with(archive, request.run, tell)
     before = trace_loaded(archive, loaded, request.run, tell)
-    return _fixed(loaded, before, request, target)
+    optimizer = None if archive.compile is None else archive.compile.raw
+    return _fixed(loaded, before, request, target, optimizer)
 
 
 def fix_live(model: Any, request: FixRequest) -> FixReport:
@@ -111,13 +112,23 @@ def _check_target(target: Path | None) -> None:
         raise UsageError(f"{target}: there is no folder {target.parent}")
 
 
-def _fixed(loaded: LoadedModel, before: Report, request: FixRequest, target: Path | None) -> FixReport:
+def _fixed(
+    loaded: LoadedModel,
+    before: Report,
+    request: FixRequest,
+    target: Path | None,
+    stated: Mapping[str, Any] | None = None,
+) -> FixReport:
+    """Mend and prove; `stated` are the compile settings of the file."""
+    from maskprobe.backend.fixing.rebuild import give_optimizer
+
     mended = mend(loaded, before, request.codes, lambda made: trace_live(made.model, request.run))
     report = FixReport(before, None, tuple(mended.changes), mended.refusals, problem=mended.problem)
     if report.is_clean:
         return replace(report, model=loaded.model)
     if not mended.changes or mended.problem is not None:
         return report
+    give_optimizer(mended.loaded, stated)
     report = replace(report, graph_before=_graph(loaded), graph_after=_graph(mended.loaded))
     try:
         for suffix in request.suffixes if target is None else (target.suffix,):

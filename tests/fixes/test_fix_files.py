@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import broken_models
 import pytest
 from sample_truth import FOLDER, Sample, read_samples
 
 from maskprobe import NotCheckedError
+from maskprobe.archive import read_archive
+from maskprobe.backend.engine import Engine
 from maskprobe.diagnose import TraceRequest
 from maskprobe.diagnose_fix import FixRequest, fix_file
 
@@ -93,6 +96,21 @@ def test_a_broken_sample_is_mended_as_meant_and_proved_in_both_formats(sample: S
     assert changes == expected(sample.model, sample.engine)
     reveals = any(fix == "unmask-positions" for _, fix in changes) and not sample.engine.startswith("keras3")
     assert proved == (bool(changes) and not reveals)
+
+
+@pytest.mark.parametrize(("source", "suffix"), [(".keras", ".h5"), (".h5", ".keras")])
+def test_the_optimizer_of_a_file_goes_along(engine: Engine, tmp_path: Path, source: str, suffix: str) -> None:
+    keras = engine.keras
+    model = broken_models.masking_again(keras)
+    model.compile(optimizer=keras.optimizers.Adam(0.03125), loss="mae")
+    path, target = tmp_path / f"model{source}", tmp_path / f"fixed{suffix}"
+    model.save(path)
+    assert fix_file(path, target, FixRequest(TraceRequest())).written == str(target)
+    settings = read_archive(target).compile
+    assert settings is not None
+    stated = settings.raw.get("optimizer") or settings.raw["optimizer_config"]
+    assert (stated["class_name"].rpartition(">")[2], stated["config"]["learning_rate"]) == ("Adam", 0.03125)
+    assert settings.loss in {"mae", "mean_absolute_error"}
 
 
 @pytest.mark.slow

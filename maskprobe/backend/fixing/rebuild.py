@@ -13,6 +13,7 @@ from typing import Any
 
 from maskprobe.backend.engine import Engine
 from maskprobe.backend.fixing.weights import copy_weights
+from maskprobe.backend.imports import only_keras_imports
 from maskprobe.backend.live import adopt_model
 from maskprobe.backend.loaded import LoadedModel
 from maskprobe.backend.messages import reason_of
@@ -134,7 +135,7 @@ def _lambdas_of(engine: Engine, model: Any) -> Iterator[None]:
             mask=layer.mask,
             arguments=dict(layer.arguments or {}),
             name=layer.name,
-            dtype=layer.dtype,
+            dtype=getattr(layer, "dtype_policy", layer.dtype),
         )
 
     lambda_class.from_config = classmethod(from_config)
@@ -191,6 +192,27 @@ def _compiled_objects(model: Any) -> dict[str, Any]:
     loss = getattr(model, "loss", None)
     name = getattr(loss, "__name__", None) or type(loss).__name__
     return {str(name): loss if callable(loss) and hasattr(loss, "__name__") else type(loss)} if loss is not None else {}
+
+
+def give_optimizer(loaded: LoadedModel, stated: Mapping[str, Any] | None) -> None:
+    """Compile a model with the optimizer that its file states; one that Keras cannot make is left out.
+
+    Args:
+        loaded: A compiled model.
+        stated: The compile entry of the file: `optimizer` in a `.keras` file, `optimizer_config` in an `.h5`.
+    """
+    entry = (stated or {}).get("optimizer") or (stated or {}).get("optimizer_config")
+    if loaded.loss is None or not isinstance(entry, Mapping):
+        return
+    optimizers = loaded.engine.keras.optimizers
+    with only_keras_imports(loaded.engine.info.name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            made = optimizers.deserialize(dict(entry))
+            settings = {**loaded.model.get_compile_config(), "optimizer": optimizers.serialize(made)}
+            loaded.model.compile_from_config(settings)
+        except Exception:  # noqa: BLE001 - optimizers of old files have settings that no Keras of today takes
+            return
 
 
 def with_free_steps(loaded: LoadedModel) -> LoadedModel | None:
