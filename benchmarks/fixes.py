@@ -57,7 +57,7 @@ def outcome_of(model: Model, padding: str = "mixed") -> tuple[str, Any]:
 
     run = TraceRequest(probe=ProbeOptions(Padding(padding)), trust=True)
     formats = FORMATS if isinstance(model, Path) else tuple(one for one in FORMATS if loads_as_it_was(model, one))
-    request = FixRequest(run, suffixes=formats)
+    request = FixRequest(run, suffixes=formats or FORMATS[:1])
     try:
         report = fix_file(model, None, request) if isinstance(model, Path) else fix_live(model, request)
     except NotCheckedError as error:
@@ -71,7 +71,7 @@ def outcome_of(model: Model, padding: str = "mixed") -> tuple[str, Any]:
 
 def loads_as_it_was(model: Model, suffix: str) -> bool:
     """Whether a model in memory can be saved in a format and loaded again, before anything is done to it."""
-    from maskprobe import NotCheckedError, trace
+    from maskprobe import MaskprobeError, trace
     from maskprobe.backend.fixing.rebuild import lambdas_of, own_objects
     from maskprobe.backend.fixing.saving import saved_for_a_while
     from maskprobe.backend.live import adopt_model
@@ -81,7 +81,7 @@ def loads_as_it_was(model: Model, suffix: str) -> bool:
         with saved_for_a_while(loaded, suffix) as path:
             own = {"custom_objects": own_objects(loaded), "replace": lambdas_of(loaded)}
             trace(path, replay=False, trust=True, **own)
-    except NotCheckedError:
+    except MaskprobeError:
         return False
     return True
 

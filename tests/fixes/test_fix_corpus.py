@@ -17,10 +17,8 @@ from maskprobe.probe.options import Padding, ProbeOptions
 
 MENDED = (
     "keras-op-slice-pooling-classifier-0",
-    "keras-upsampling1d-stack-0",
     "tf_keras-zero-padding1d-nested-with-reader-0",
     "tf_keras-cropping1d-stack-0",
-    "keras-op-concat-both-ways-tagger-0",
     "keras-op-mean-residual-0",
     "tf_keras-op-add-with-features-0",
     "keras-op-add-nested-functional-0",
@@ -29,9 +27,7 @@ MENDED = (
     "keras-multi-head-attention-mask-input-0",
     "tf_keras-cross-attention-seq2seq-0",
     "keras-masking-after-batch-normalization-stack-0",
-    "tf_keras-values-without-mask-both-ways-tagger-0",
     "tf_keras-lambda-nested-sequential-0",
-    "keras-conv1d-same-transformer-0",
 )
 REFUSED = {
     "keras-permute-stack-0": "Permute mixes steps",
