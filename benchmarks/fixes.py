@@ -1,4 +1,4 @@
-"""How many faults of the samples, the legacy files and the corpus `maskprobe fix` mends, with proof, by rule.
+"""How many faults of the corpus `maskprobe fix` mends, with proof, by rule.
 
 `python benchmarks/fixes.py [--only conv1d-same] [--engine keras] [--kinds] [--failures] [--jobs 2]`. A run over all
 writes `results/fixes.*`. What is mended is saved in both file formats of its engine, and proved from each.

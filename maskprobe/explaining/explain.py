@@ -31,8 +31,8 @@ def explain(report: Report, what: str) -> Explanation:
     Raises:
         UsageError: there is no such call, and no such finding.
     """
-    call = _chosen(report, what)
-    findings = tuple(finding for finding in report.findings if finding.path == call.path)
+    call, wanted = _chosen(report, what)
+    findings = tuple(finding for finding in report.findings if finding.path == call.path or finding is wanted)
     worst = max(findings, key=lambda finding: finding.severity.rank, default=None)
     needs = worst is not None and worst.severity is not Severity.NOTE
     return Explanation(
@@ -50,17 +50,19 @@ def explain(report: Report, what: str) -> Explanation:
     )
 
 
-def _chosen(report: Report, what: str) -> CallRecord:
-    found = report.trace.by_path.get(what)
-    if found is not None:
-        return found
+def _chosen(report: Report, what: str) -> tuple[CallRecord, Finding | None]:
+    """The call, and the finding that was asked for; one about the whole model is told at its first output."""
+    by_path = report.trace.by_path
+    if what in by_path:
+        return by_path[what], None
     wanted = what.strip().lower()
     for finding in report.findings:
-        if wanted in {finding.code.lower(), finding.name} and finding.path in report.trace.by_path:
-            return report.trace.by_path[finding.path]
-    named = [call.path for call in report.trace.calls if call.name == what]
+        path = finding.path or (report.trace.outputs[0].producer if report.trace.outputs else None) or ""
+        if wanted in {finding.code.lower(), finding.name} and path in by_path:
+            return by_path[path], finding
+    named = [call for call in report.trace.calls if call.name == what]
     if named:
-        return report.trace.by_path[named[0]]
+        return named[0], None
     codes = ", ".join(dict.fromkeys(finding.code for finding in report.findings)) or "none"
     calls = ", ".join(call.path for call in report.trace.calls if not call.opaque)
     raise UsageError(f"no call and no finding is named {what!r}; findings: {codes}; calls: {calls}")

@@ -35,6 +35,17 @@ def test_a_report_is_explained_without_another_run(engine: Engine) -> None:
     assert any("padding leaks into them" in sentence for sentence in said.did)
 
 
+def test_a_finding_about_the_whole_model_is_told_at_its_output(engine: Engine) -> None:
+    keras = engine.keras
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    h = keras.layers.Embedding(9, 4, name="embedding")(tokens)
+    model = broken_models.compiled(keras.Model(tokens, keras.layers.Dense(2, name="tags")(h), name="tagger"))
+    said = maskprobe.explain(model, "MP111")
+    assert said.path == "tags"
+    assert [finding.code for finding in said.findings] == ["MP111"]
+    assert all(snippet.says == said.findings[0].fix for snippet in said.snippets)
+
+
 def test_merges_follow_the_rule_of_their_engine(engine: Engine) -> None:
     model = broken_models.tagger(engine.keras, lambda h: engine.keras.layers.Add(name="sum")([h, h]))
     why = " ".join(maskprobe.explain(model, "sum").why)
