@@ -30,7 +30,7 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
     if graph.is_sequential:
         raise CannotFixError("a Sequential model takes one input")
     if fault.call.kind is CallKind.OPERATION or fault.call.class_name == "Softmax":
-        raise CannotFixError("it is computed by operations, which take no mask: add it to the scores by hand")
+        raise CannotFixError("the attention is written by hand: add the mask to its scores")
     given = fault.trace.probe.inputs
     masks = [one for one in given if one.role is InputRole.MASK and len(one.shape) == _RANK]
     if len(masks) != 1:

@@ -11,8 +11,8 @@ that makes no mask. It takes index 0 for padding: no real step may use it.
 
 ## When it must not
 
-Where the tokens go through code before they are looked up, where the Embedding also looks up tokens that are not padded
-with 0, or where the model takes a mask as an input.
+At attention that is written by hand: it reads no mask. Where the tokens go through code before they are looked up,
+where the Embedding also looks up tokens that are not padded with 0, or where the model takes a mask as an input.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ def apply(fault: Fault, graph: GraphEdit) -> str:
     """Set `mask_zero` at each such Embedding."""
     if any(given.role is InputRole.MASK for given in fault.trace.probe.inputs):
         raise OtherCallError("the model takes a mask as an input of its own")
+    if fault.finding.code == "MP112" and not fault.call.class_name.endswith("Attention"):
+        raise CannotFixError("the attention is written by hand: add the mask to its scores")
     behind = inputs_behind(fault)
     changed = []
     for entry in graph.entries:

@@ -34,7 +34,7 @@ REFUSED = {
     "keras-lambda-mean-stack-0": "Lambda mixes steps",
     "tf_keras-op-last-step-stack-0": "takes single steps out",
     "keras-group-normalization-stack-0": "no fix is known for this rule",
-    "keras-attention-by-hand-forgotten-operations-0": "add it to the scores by hand",
+    "keras-attention-by-hand-forgotten-operations-0": "the attention is written by hand: add the mask to its scores",
     "tf_keras-block-conv1d-custom-layer-0": "whose calls are in code",
     "keras-conv1d-same-subclassed-0": "only functional and Sequential models have a graph that can be changed",
 }
