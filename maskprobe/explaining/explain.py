@@ -117,7 +117,8 @@ def _costs(report: Report, findings: tuple[Finding, ...]) -> Iterator[str]:
     if not findings or proof is None:
         return
     for effect in proof.effects:
-        if effect.moved is not None:
+        known = any(sentence.startswith(f"{effect.change.value} moves the model output") for sentence in said)
+        if effect.moved is not None and not known:
             name = report.trace.outputs[effect.output].producer or str(effect.output)
             yield f"{effect.change.value} moves the model output '{name}' by up to {_size(effect.moved)}"
     for loss in proof.losses:

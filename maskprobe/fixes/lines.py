@@ -9,7 +9,13 @@ from typing import Any
 from maskprobe.fixes.graph_edit import GraphEdit, name_of
 from maskprobe.fixes.references import references
 
-_HIDDEN = frozenset({"name", "trainable", "dtype", "module", "registered_name", "build_config", "layers"})
+_HIDDEN = frozenset(
+    {
+        "name", "trainable", "dtype", "module", "registered_name", "build_config", "layers", "attention_axes",
+        "data_format", "recurrent_activation", "seed", "unit_forget_bias", "use_bias",
+    }
+)  # fmt: skip
+"""Settings that have nothing to do with masks."""
 _DEFAULTS: tuple[object, ...] = (None, False, "linear", [], {}, 0, 0.0)
 
 
