@@ -31,11 +31,6 @@ class Fault:
             raise CannotFixError("it is about the model as a whole")
         return found
 
-    @property
-    def settings(self) -> dict[str, object]:
-        """What decides about masks in the config of the layer that is called."""
-        return dict(self.call.facts.settings)
-
     def masked_inputs(self) -> tuple[TensorRecord, ...]:
         """The tensors with a mask that the call read."""
         return tuple(tensor for tensor in self.call.inputs if isinstance(tensor.mask, Mask))
@@ -65,11 +60,6 @@ class Fault:
             return False
         padded = witness.padding.reshape(witness.padding.shape[:2])
         return all(len(mask.values.shape) == 2 and bool((padded == ~mask.values).all()) for mask in masks)  # noqa: PLR2004
-
-    def parent_trace_path(self, name: str) -> str:
-        """The path of a call beside this one."""
-        parent = self.call.parent
-        return name if parent is None else f"{parent}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

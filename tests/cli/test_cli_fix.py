@@ -74,3 +74,22 @@ def test_a_clean_model_is_left_alone(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "Nothing to mend" in result.stdout
     assert not target.exists()
+
+
+def test_what_is_not_proved_is_not_written(tmp_path: Path) -> None:
+    target = tmp_path / "fixed.h5"
+    result = run("fix", SAMPLES / "position_mask_zero_fault.tf_keras.h5", "-o", target)
+    assert result.exit_code == 1
+    text = " ".join(result.stdout.split())
+    assert "Set mask_zero=False at Embedding 'places'" in text
+    assert "no rows without padding give what they gave: " in text
+    assert "Nothing is written: not proved: rows without padding give what they gave: " in text
+    assert not target.exists()
+
+
+def test_a_layer_of_maskprobe_in_a_fixed_file_needs_no_trust(tmp_path: Path) -> None:
+    target = tmp_path / "fixed.h5"
+    assert run("fix", SAMPLES / "conv_fault.tf_keras.h5", "-o", target).exit_code == 0
+    result = run("trace", target)
+    assert result.exit_code == 0, result.output
+    assert "KeepMask" in result.stdout
