@@ -87,6 +87,7 @@ def test_what_is_not_proved_is_not_written(tmp_path: Path) -> None:
     assert not target.exists()
 
 
+@pytest.mark.slow
 def test_a_layer_of_maskprobe_in_a_fixed_file_needs_no_trust(tmp_path: Path) -> None:
     target = tmp_path / "fixed.h5"
     assert run("fix", SAMPLES / "conv_fault.tf_keras.h5", "-o", target).exit_code == 0

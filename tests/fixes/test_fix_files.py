@@ -20,10 +20,7 @@ LEGACY = Path(__file__).parents[1] / "data" / "legacy_models"
 BROKEN = [sample for sample in read_samples() if any(severity != "note" for _, severity, _ in sample.findings)]
 QUICK = {
     "transformer_add_fault.keras3.keras",
-    "conv_fault.tf_keras.h5",
     "nested_encoder_fault.keras3.keras",
-    "multi_input_gru_repeated_masking.keras3.h5",
-    "scale_lambda_fault.tf_keras.keras",
     "flatten_fault.tf_keras.saved_model",
 }
 FIXES = {

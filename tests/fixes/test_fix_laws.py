@@ -76,4 +76,4 @@ def test_a_fix_never_changes_rows_without_padding_of_many_models(name: str, seed
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_among_the_random_models_are_some_that_are_mended(name: str) -> None:
-    assert any(check(seed, name) for seed in range(6))
+    assert any(check(seed, name) for seed in range(3))

@@ -43,7 +43,6 @@ def test_what_has_nothing_to_do_with_the_fault_is_left_out(engine: Engine, save:
     [
         ("transformer_add_fault.keras3.keras", "MP113"),
         ("flatten_fault.keras3.keras", "MP101"),
-        ("operator_fault.tf_keras.h5", "MP102"),
     ],
 )
 def test_samples_become_short_scripts_that_show_the_fault(file: str, code: str) -> None:
