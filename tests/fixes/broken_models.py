@@ -108,5 +108,5 @@ MENDED = {
 }
 """On both engines, with the names of the fixes."""
 MENDED_IN_KERAS3 = {doubled: ("use-layer",), transformer: ("attention-branch",)}
-TRAINED = (masking_again, of_width_one, of_width_three, without_mask, in_a_row, nested, doubled, transformer)
+TRAINED = (masking_again, of_width_three, without_mask, nested, transformer)
 """Those whose outputs are sequences."""

@@ -18,15 +18,12 @@ from maskprobe.probe.options import Padding, ProbeOptions
 MENDED = (
     "keras-op-slice-pooling-classifier-0",
     "tf_keras-zero-padding1d-nested-with-reader-0",
-    "tf_keras-cropping1d-stack-0",
     "keras-op-mean-residual-0",
     "tf_keras-op-add-with-features-0",
     "keras-op-add-nested-functional-0",
     "tf_keras-reshape-pooling-classifier-0",
-    "keras-add-of-two-masks-stack-0",
     "keras-multi-head-attention-mask-input-0",
     "tf_keras-cross-attention-seq2seq-0",
-    "keras-masking-after-batch-normalization-stack-0",
     "tf_keras-lambda-nested-sequential-0",
 )
 REFUSED = {
@@ -38,7 +35,7 @@ REFUSED = {
     "tf_keras-block-conv1d-custom-layer-0": "whose calls are in code",
     "keras-conv1d-same-subclassed-0": "only functional and Sequential models have a graph that can be changed",
 }
-QUICK = {MENDED[0], MENDED[5], MENDED[10], *list(REFUSED)[2::4]}
+QUICK = {MENDED[0], MENDED[2], MENDED[6], *list(REFUSED)[2::4]}
 
 
 @functools.cache

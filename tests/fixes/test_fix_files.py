@@ -111,7 +111,7 @@ def test_the_optimizer_of_a_file_goes_along(engine: Engine, tmp_path: Path, sour
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", LEGACY_FAULTS[::2], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", LEGACY_FAULTS[::4], ids=lambda path: path.name)
 def test_a_broken_legacy_file_is_mended_as_meant(path: Path) -> None:
     model, tag, _ = path.name.split(".")
     changes, proved = mended(path, TraceRequest(), (".keras",))
@@ -120,7 +120,7 @@ def test_a_broken_legacy_file_is_mended_as_meant(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", LEGACY_MASKING[::4], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", LEGACY_MASKING[::8], ids=lambda path: path.name)
 def test_a_legacy_file_whose_function_is_brought_is_mended(path: Path) -> None:
     model, tag, _ = path.name.split(".")
     changes, proved = mended(path, TraceRequest(trust=True, replace=SOFTMAX), (".h5",))

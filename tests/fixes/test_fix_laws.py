@@ -18,7 +18,7 @@ from maskprobe.errors import MaskprobeError, RunError
 from maskprobe.mending.rounds import Mended, mend
 from maskprobe.probe.options import ProbeOptions
 
-FEW, MANY = 3, 6
+FEW, MANY = 3, 5
 ENGINES = ("keras", "tf_keras")
 REVEALING = {"unmask-positions"}
 """Fixes that let real steps count which a wrong mask had hidden."""
