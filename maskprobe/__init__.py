@@ -22,6 +22,7 @@ from maskprobe.errors import (
     MaskprobeError,
     MissingFunctionError,
     NotCheckedError,
+    NotFixedError,
     ProbeError,
     RunError,
     UnreadableModelError,
@@ -33,12 +34,14 @@ from maskprobe.version import __version__
 
 if TYPE_CHECKING:
     from maskprobe.callback import MaskCallback, MaskFaultError, MaskWarning
+    from maskprobe.explaining.values import Explanation
     from maskprobe.probe.options import Padding
     from maskprobe.report.report import Report
     from maskprobe.version_matrix.values import Matrix
 
 __all__ = [
     "Confidence",
+    "Explanation",
     "FailOn",
     "Finding",
     "LoadError",
@@ -49,6 +52,7 @@ __all__ = [
     "Matrix",
     "MissingFunctionError",
     "NotCheckedError",
+    "NotFixedError",
     "ProbeError",
     "Report",
     "RunError",
@@ -57,6 +61,8 @@ __all__ = [
     "UntrustedCodeError",
     "UsageError",
     "__version__",
+    "explain",
+    "fix",
     "matrix",
     "trace",
     "verify_loss",
@@ -213,6 +219,82 @@ def verify_loss(  # noqa: PLR0913 - the options of the command line
         return verify_loss_live(model, task, tell)
 
 
+def fix(  # noqa: PLR0913 - the options of the command line
+    model: Any,
+    inputs: Any = None,
+    *,
+    rules: Sequence[str] = (),
+    padding: str = "mixed",
+    length: int | None = None,
+    seed: int = 0,
+    mask_inputs: Sequence[str] = (),
+    keras: int | None = None,
+    trust: bool = False,
+    custom_objects: Mapping[str, Any] | Sequence[str] = (),
+    imports: Sequence[str | Path] = (),
+    replace: Mapping[str, Callable[..., Any]] | Sequence[str] = (),
+) -> Any:
+    """Mend what a trace finds in a functional or Sequential model, and prove it.
+
+    Args:
+        model: Path of a saved model, or a Keras 3 or tf_keras model, which is left as it was.
+        inputs: Inputs of your own, as for `trace`; None: padded inputs are made.
+        rules: Codes or names of the rules whose findings to mend; empty: all.
+        padding: Where made inputs are padded: `mixed`, `after`, `before` or `inside`.
+        length: Time steps of made inputs where the model leaves them free.
+        seed: Seed of made inputs.
+        mask_inputs: Names of inputs that are masks themselves.
+        keras: 2 or 3: the Keras to load a file with, if not the one that suits it.
+        trust: Let code that the file holds run.
+        custom_objects: Layers and functions that the file needs: by name, or as `module:name` references.
+        imports: Python files with layers that the file needs.
+        replace: Functions in the place of Lambda layers.
+
+    Returns:
+        The mended model, with the weights of the old one; a model in memory itself if there was nothing to mend.
+
+    Raises:
+        NotFixedError: it could not be mended, or the proof did not hold; the message says why.
+        UsageError: an argument is wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.diagnose import TraceRequest
+    from maskprobe.diagnose_fix import FixRequest, mended_model
+    from maskprobe.probe.options import ProbeOptions
+    from maskprobe.rules.registry import find_rule
+
+    run = TraceRequest(
+        probe=ProbeOptions(_padding(padding), length, None, None, seed, tuple(mask_inputs)),
+        inputs=inputs,
+        trust=trust,
+        keras=keras,
+        custom_objects=custom_objects,
+        imports=tuple(Path(file) for file in imports),
+        replace=replace,
+    )
+    return mended_model(model, FixRequest(run, tuple(find_rule(code).code for code in rules)))
+
+
+def explain(model: Any, what: str, inputs: Any = None, **options: Any) -> Explanation:
+    """Explain one call of a model: what came in, what it did and why, who reads it, what it costs, how to mend it.
+
+    Args:
+        model: Path of a saved model, a Keras 3 or tf_keras model in memory, or the report of a trace.
+        what: The path of a call, or the code or name of a rule: then the call of its first finding.
+        inputs: As for `trace`.
+        **options: The other arguments of `trace`.
+
+    Raises:
+        UsageError: there is no such call or finding, or an argument is wrong.
+        NotCheckedError: the model could not be looked at.
+    """
+    from maskprobe.explaining.explain import explain as explain_call
+    from maskprobe.report.report import Report
+
+    report = model if isinstance(model, Report) else trace(model, inputs, **options)
+    return explain_call(report, what)
+
+
 def matrix(  # noqa: PLR0913 - the options of the command line
     path: str | Path,
     keras: str | Sequence[str] = (),
@@ -272,6 +354,10 @@ def __getattr__(name: str) -> Any:
         from maskprobe.report.report import Report
 
         return Report
+    if name == "Explanation":
+        from maskprobe.explaining.values import Explanation
+
+        return Explanation
     if name == "Matrix":
         from maskprobe.version_matrix.values import Matrix
 

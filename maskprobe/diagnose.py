@@ -78,7 +78,7 @@ def trace_file(path: Path, request: TraceRequest, progress: Progress = _silent) 
 
     progress(Stage.READING)
     archive = read_archive(path)
-    return trace_loaded(archive, _load(archive, request, progress), request, progress)
+    return trace_loaded(archive, load_with(archive, request, progress), request, progress)
 
 
 def trace_loaded(archive: Archive, loaded: Any, request: TraceRequest, progress: Progress = _silent) -> Report:
@@ -126,7 +126,7 @@ def verify_loss_file(path: Path, task: LossTask, progress: Progress = _silent) -
 
     progress(Stage.READING)
     archive = read_archive(path)
-    loaded = _load(archive, task.run, progress)
+    loaded = load_with(archive, task.run, progress)
     return _verify(loaded, _graph_of(archive, loaded), task, file_info(archive), progress)
 
 
@@ -183,7 +183,13 @@ def _verify(loaded: Any, graph: LayerGraph, task: LossTask, file: FileInfo | Non
     return judge_loss(trace, file)
 
 
-def _load(archive: Archive, request: TraceRequest, progress: Progress) -> Any:
+def load_with(archive: Archive, request: TraceRequest, progress: Progress = _silent) -> Any:
+    """Load the model of `archive` as `request` says: a `LoadedModel` of the backend.
+
+    Raises:
+        UsageError: an option is wrong.
+        NotCheckedError: it may not be loaded, or Keras cannot load it.
+    """
     from maskprobe.backend.load import LoadOptions, engine_for, load_archive
 
     progress(Stage.STARTING)
@@ -248,6 +254,16 @@ def _traced(
     feed = make_feed(loaded, fed.probe.arrays, fed.structure)
     options = TraceOptions(request.compiled, request.replay, request.training, loss or LossRequest(request.targets))
     return trace_model(loaded, feed, fed.probe.record, options, fed.probe.notes)
+
+
+def probe_for(loaded: Any, graph: LayerGraph, request: TraceRequest) -> Probe:
+    """The padded inputs that `request` runs `loaded` on.
+
+    Raises:
+        UsageError: an option does not fit the model.
+        ProbeError: none can be made.
+    """
+    return _make_probe(loaded, graph, request).probe
 
 
 def _make_probe(loaded: Any, graph: LayerGraph, request: TraceRequest) -> _Fed:

@@ -2,6 +2,7 @@
 
     MaskprobeError
     ├── UsageError                 exit 2: the request itself is wrong
+    ├── NotFixedError              exit 1: what was found could not be mended, or not proved
     └── NotCheckedError            exit 3: the request is fine, the model could not be looked at
         ├── UnreadableModelError   not a saved Keras model, or a broken one
         ├── UntrustedCodeError     loading would run code from the file
@@ -34,6 +35,12 @@ class UsageError(MaskprobeError):
     """The request cannot be carried out as it was put: a wrong option, name or path."""
 
     exit_code: ClassVar[int] = 2
+
+
+class NotFixedError(MaskprobeError):
+    """What was found in the model could not be mended, or the proof did not hold. Nothing was changed."""
+
+    exit_code: ClassVar[int] = 1
 
 
 class NotCheckedError(MaskprobeError):

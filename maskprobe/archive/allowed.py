@@ -81,6 +81,14 @@ TYPE_SPEC_MODULES = words(
 )
 """Modules of the type specs that a ragged or sparse input is saved with."""
 
+OWN_LAYERS = words("CarryMask KeepMask MaskedMaxPooling1D MergeMasks MoveMask SliceSteps WithMask")
+"""Layers of maskprobe's own, which `maskprobe fix` writes into a model: `maskprobe.layers`."""
+
+OWN_PACKAGE = "maskprobe"
+"""The package that they are registered in."""
+
+OWN_MODULES = words("maskprobe.layers.keras maskprobe.layers.tf_keras")
+
 _CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _FUNCTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -101,6 +109,17 @@ def class_allowed(module: str, name: str) -> bool:
     if rest is None or name in PROGRAM_LAYERS or _CLASS_NAME.fullmatch(name) is None:
         return False
     return rest == "" or rest in PUBLIC_MODULES or f"{rest.removeprefix('src.')}.".startswith(PRIVATE_PREFIXES)
+
+
+def is_own_layer(module: object, name: str, registered: object) -> bool:
+    """Tell whether a class is one that `maskprobe fix` puts into a model: Keras finds it by its registered name.
+
+    tf_keras writes `maskprobe>KeepMask` as the class name into an `.h5`, and no module.
+    """
+    if module is None and registered is None:
+        package, _, short = name.partition(">")
+        return package == OWN_PACKAGE and short in OWN_LAYERS
+    return module in OWN_MODULES and name in OWN_LAYERS and registered == f"{OWN_PACKAGE}>{name}"
 
 
 def function_allowed(module: str, name: str) -> bool:

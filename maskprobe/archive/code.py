@@ -17,6 +17,7 @@ from maskprobe.archive.allowed import (
     VOCABULARY_LAYERS,
     class_allowed,
     function_allowed,
+    is_own_layer,
 )
 from maskprobe.archive.archive import CodeItem, CodeKind
 from maskprobe.archive.known import CLASSES, FUNCTIONS, MODELS
@@ -142,6 +143,8 @@ class _Walk:
         name, module, registered = value["class_name"], value.get("module"), value.get("registered_name")
         if name in PROGRAM_LAYERS:
             yield CodeItem(CodeKind.FOREIGN_OBJECT, path, _dotted(module, name))
+        elif is_own_layer(module, name, registered):
+            return
         elif registered not in (None, name):
             yield CodeItem(CodeKind.FOREIGN_OBJECT, path, str(registered))
         elif isinstance(module, str):

@@ -21,6 +21,9 @@ from maskprobe.mask_trace import EngineInfo
 
 EngineName = Literal["keras", "tf_keras"]
 
+OWN_LAYERS = "maskprobe.layers."
+"""The modules of the layers that a fixed model may hold. They are known to do what Keras's layers are known to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
@@ -135,8 +138,9 @@ def engine_of(model: Any) -> EngineName | None:
 
 
 def is_builtin(layer: Any) -> bool:
-    """Whether the class of `layer` is one of Keras's own."""
-    return type(layer).__module__.partition(".")[0] in {"keras", "tf_keras"}
+    """Whether the class of `layer` is one of Keras's own, or of those that `maskprobe fix` puts beside them."""
+    module = type(layer).__module__
+    return module.partition(".")[0] in {"keras", "tf_keras"} or module.startswith(OWN_LAYERS)
 
 
 def engine_info(name: EngineName, module: Any, tensorflow: Any) -> EngineInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import shutil
 import tempfile
 import warnings
@@ -13,7 +14,7 @@ from typing import Any
 
 from maskprobe.archive.archive import Archive, FileFormat
 from maskprobe.archive.loss_names import names_of
-from maskprobe.backend.engine import Engine, EngineName, get_engine
+from maskprobe.backend.engine import OWN_LAYERS, Engine, EngineName, get_engine
 from maskprobe.backend.imports import only_keras_imports
 from maskprobe.backend.lambdas import replacing_lambdas
 from maskprobe.backend.loaded import LoadedModel
@@ -55,6 +56,7 @@ def load_archive(archive: Archive, options: LoadOptions) -> LoadedModel:
     provided = set(options.custom_objects)
     check_permission(archive, trust=options.trust, replaced=options.replace, provided=provided)
     engine = get_engine(engine_for(archive, options.keras))
+    importlib.import_module(f"{OWN_LAYERS}{engine.info.name}")  # registers what `maskprobe fix` may have put in
     objects = {**_operations(engine, archive), **for_file(options.custom_objects, registered_names(archive.code))}
     runs_code = any(not is_settled(item, options.replace, provided) for item in model_code(archive))
     model = _load(engine, archive, objects, options.replace, trust=options.trust and runs_code)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maskprobe.cli import check, matrix, merge, rule, trace, verify_loss
+from maskprobe.cli import check, explain, fix, matrix, merge, minimize, rule, trace, verify_loss
 from maskprobe.cli.plain_values import PlainCommand, PlainGroup
 from maskprobe.cli.version import version_lines
 
@@ -59,6 +59,11 @@ app.command(
 )(verify_loss.verify_loss)
 app.command("matrix", cls=PlainCommand, short_help="See what another Keras would change.", epilog=matrix.EPILOG)(
     matrix.matrix
+)
+app.command("fix", cls=PlainCommand, short_help="Write a mended model, once it is proved.", epilog=fix.EPILOG)(fix.fix)
+app.command("explain", cls=PlainCommand, short_help="Tell the whole story of one call.")(explain.explain)
+app.command("minimize", cls=PlainCommand, short_help="Write the smallest script that shows a finding.")(
+    minimize.minimize
 )
 app.command("rule", cls=PlainCommand)(rule.rule)
 

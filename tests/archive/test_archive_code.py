@@ -365,3 +365,35 @@ def test_bare_list_of_layers_is_walked() -> None:
 def test_model_class_of_the_user_is_foreign() -> None:
     (item,) = list_code({"module": "my_models", "class_name": "Net", "config": {}, "registered_name": "Net"})
     assert (item.kind, item.layer, item.what) == (CodeKind.FOREIGN_OBJECT, "", "my_models.Net")
+
+
+# --- layers that `maskprobe fix` puts into a model --------------------------------------------------------------
+
+OWN = {"module": "maskprobe.layers.keras", "class_name": "KeepMask", "registered_name": "maskprobe>KeepMask"}
+
+
+def test_a_layer_of_a_fixed_model_is_known_and_what_is_in_it_is_looked_at() -> None:
+    assert listed({**OWN, "config": {"name": "keep", "layer": PLAIN_DENSE}}) == []
+    assert listed({"class_name": "maskprobe>KeepMask", "config": {"name": "keep", "layer": PLAIN_DENSE}}) == []
+    item = only({**OWN, "config": {"name": "keep", "layer": layer("Lambda", "inner", function=BYTECODE)}})
+    assert (item.kind, item.layer) == (CodeKind.BYTECODE, "keep/inner")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"module": "os"},
+        {"module": "maskprobe.layers.definitions"},
+        {"class_name": "Other", "registered_name": "maskprobe>Other"},
+        {"registered_name": "other>KeepMask"},
+        {"registered_name": None},
+    ],
+    ids=str,
+)
+def test_nothing_else_is_taken_for_one(other: dict[str, Any]) -> None:
+    assert only({**OWN, "config": {"name": "keep"}, **other}).kind is CodeKind.FOREIGN_OBJECT
+
+
+@pytest.mark.parametrize("name", ["maskprobe>Other", "other>KeepMask", "KeepMask"])
+def test_nor_by_its_class_name_alone(name: str) -> None:
+    assert only({"class_name": name, "config": {"name": "keep"}}).kind is CodeKind.FOREIGN_OBJECT

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from maskprobe.cli import app
 
 README = Path(__file__).parents[2] / "README.md"
-SHOWING = (README, *(README.parent / "docs" / name for name in ("reading-a-trace.md", "verify-loss.md")))
+SHOWING = (README, *(README.parent / "docs" / name for name in ("fixing.md", "reading-a-trace.md", "verify-loss.md")))
 """The pages that show outputs."""
 MEASURED = (README, README.parent / "docs" / "loss-conventions.md")
 """The pages that show what a benchmark wrote."""

@@ -23,7 +23,13 @@ ALLOWED = {
     "archive": BASE,
     "probe": BASE | {"archive"},
     "padding_map": {"witness"},
-    "backend": BASE | {"archive", "loss", "padding_map"},
+    "backend": BASE | {"archive", "fixes", "layers", "loss", "padding_map"},
+    "layers": set(),
+    "fixes": BASE | {"archive"},
+    "explaining": BASE | {"report", "static"},
+    "minimizing": BASE | {"archive", "fixes"},
+    "diagnose_minimize": BASE | {"archive", "backend", "diagnose", "fixes", "minimizing", "report"},
+    "mending": BASE | {"backend", "fixes", "report"},
     "static": BASE | {"archive", "probe", "padding_map"},
     "rules": BASE | {"loss"},
     "report": BASE | {"loss", "version_matrix"},
@@ -35,12 +41,14 @@ ALLOWED = {
     "judging": BASE | {"archive", "rules", "report"},
     "diagnose": BASE | {"archive", "probe", "backend", "rules", "report", "loss", "judging"},
     "diagnose_static": BASE | {"archive", "assumptions", "judging", "probe", "report", "static"},
+    "diagnose_fix": BASE | {"archive", "backend", "diagnose", "fixes", "mending", "probe", "report"},
     "matrix_runs": BASE | {"archive", "backend", "diagnose", "static", "version_matrix"},
     "diagnose_matrix": BASE
     | {"agreement", "archive", "assumptions", "diagnose", "matrix_runs", "probe", "static", "version_matrix"},
     "check": BASE
     | {"archive", "assumptions", "backend", "config", "diagnose", "diagnose_static", "probe", "report", "rules"},
     "cli": BASE
+    | {"diagnose_fix", "diagnose_minimize", "explaining", "mending"}
     | {"assumptions", "backend", "check", "diagnose", "diagnose_matrix", "diagnose_static", "probe", "report", "rules"}
     | {"config", "static", "version_matrix"},
     "progress_bar": BASE | {"diagnose"},
@@ -49,14 +57,26 @@ ALLOWED = {
     "fit_check": BASE | {"backend", "diagnose", "report"},
     "callback": BASE | {"backend", "fit_check", "report", "selection"},
     "__init__": BASE
-    | {"callback", "diagnose", "diagnose_static", "diagnose_matrix", "report", "probe", "progress_bar"}
-    | {"version_matrix"},
+    | {
+        "callback",
+        "diagnose",
+        "diagnose_fix",
+        "explaining",
+        "rules",
+        "diagnose_static",
+        "diagnose_matrix",
+        "report",
+        "probe",
+        "progress_bar",
+        "version_matrix",
+    },
     "__main__": {"cli"},
 }
+# `layers` holds the layers of a fixed model: whoever loads one imports them himself, and a Keras with them.
 HEAVY = {
-    "tensorflow": {"backend"},
-    "keras": {"backend"},
-    "tf_keras": {"backend"},
+    "tensorflow": {"backend", "layers"},
+    "keras": {"backend", "layers"},
+    "tf_keras": {"backend", "layers"},
     "h5py": {"archive"},
     "google": {"archive"},
     "pebble": {"check"},
@@ -146,6 +166,9 @@ except SystemExit:
         ["matrix", "--help"],
         ["check", "--help"],
         ["merge", "--help"],
+        ["fix", "--help"],
+        ["explain", "--help"],
+        ["minimize", "--help"],
         ["rule", "--help"],
     ],
 )

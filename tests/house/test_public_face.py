@@ -25,7 +25,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_every_error_says_which_exit_code_it_gives() -> None:
     assert UsageError.exit_code == 2
     errors = [value for value in vars(maskprobe).values() if isinstance(value, type) and issubclass(value, Exception)]
-    assert len(errors) == 9
+    assert len(errors) == 10
     for error in errors:
         assert issubclass(error, MaskprobeError)
         if issubclass(error, NotCheckedError):

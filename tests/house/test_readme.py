@@ -88,7 +88,7 @@ def test_the_options_named_in_the_docs_exist() -> None:
     scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").glob("*.py"))
     known |= {"--check"} | set(re.findall(r'add_argument\("(--[a-z-]+)"', scripts))
     known |= set(re.findall(r"--[a-z-]+", output_of("maskprobe rule --help")))
-    for command in ("verify-loss", "check", "merge", "matrix"):
+    for command in ("verify-loss", "check", "merge", "matrix", "fix", "explain", "minimize"):
         known |= set(re.findall(r"--[a-z-]+", output_of(f"maskprobe {command} --help")))
     for page in [README, *(ROOT / "docs").rglob("*.md")]:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))

@@ -1,0 +1,1 @@
+"""Models made again from a changed config, saved, and compared with what they were."""
