@@ -23,13 +23,16 @@ def check_targets(*targets: Path | None) -> None:
             check_target(target)
 
 
-def write_picture(report: Report, target: Path) -> None:
-    """Draw `report` into `target`.
+def write_files(report: Report, page: Path | None, picture: Path | None) -> None:
+    """Write `report` to `page`, and draw it into `picture`, where they are asked for.
 
     Raises:
-        UsageError: it cannot be written, or what draws it is not installed.
+        UsageError: one cannot be written, or what draws is not installed.
     """
-    report.to_svg(target)
+    if page is not None:
+        write_page(report, page)
+    if picture is not None:
+        report.to_svg(picture)
 
 
 def write_page(report: Report, target: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from maskprobe.cli import trace_options as options
 from maskprobe.cli.exits import one_line_errors
 from maskprobe.cli.light import lightly
-from maskprobe.cli.page import check_targets, write_page, write_picture
+from maskprobe.cli.page import check_targets, write_files
 from maskprobe.cli.static import Reading, loadable, read_off, read_off_instead, refuse
 from maskprobe.cli.streams import own_streams
 from maskprobe.errors import NotCheckedError, UsageError
@@ -82,10 +82,7 @@ def trace(  # noqa: PLR0913 - each is an option of the command line
                 training=training,
             )
             report = _run(file, request, reading, quiet=quiet)
-        if html is not None:
-            write_page(report, html)
-        if svg is not None:
-            write_picture(report, svg)
+        write_files(report, html, svg)
         _write(report, as_json=as_json, as_markdown=as_markdown, show_all=show_all, rows=rows)
         raise typer.Exit(report.exit_code(fail_on))
 
