@@ -111,14 +111,18 @@ def class_allowed(module: str, name: str) -> bool:
     return rest == "" or rest in PUBLIC_MODULES or f"{rest.removeprefix('src.')}.".startswith(PRIVATE_PREFIXES)
 
 
-def is_own_layer(module: object, name: str, registered: object) -> bool:
+def is_own_layer(module: object, name: object, registered: object) -> bool:
     """Tell whether a class is one that `maskprobe fix` puts into a model: Keras finds it by its registered name.
 
     tf_keras writes `maskprobe>KeepMask` as the class name into an `.h5`, and no module.
     """
+    if not isinstance(name, str):
+        return False
     if module is None and registered is None:
         package, _, short = name.partition(">")
         return package == OWN_PACKAGE and short in OWN_LAYERS
+    if not isinstance(module, str):
+        return False
     return module in OWN_MODULES and name in OWN_LAYERS and registered == f"{OWN_PACKAGE}>{name}"
 
 

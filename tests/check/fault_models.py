@@ -69,8 +69,8 @@ ENGINES = (("keras", 3, "keras"), ("tf_keras", 2, "h5"))
 """The module, the number in the names of its layers (two classes of one name could not both be brought), the ending."""
 FAULTS = {
     "hangs": ("Hangs3.keras", "Hangs2.h5"),
-    "crashes": ("Aborts3.keras", "Aborts2.h5", "Exits3.keras", "Exits2.h5"),
-    "hogs": ("Hogs3.keras", "Hogs2.h5", "Fills3.keras", "Fills2.h5"),
+    "crashes": ("Aborts3.keras", "Exits2.h5", "Exits3.keras", "Aborts2.h5"),
+    "hogs": ("Hogs3.keras", "Fills2.h5", "Fills3.keras", "Hogs2.h5"),
     "cut": ("cut.keras", "cut.h5"),
 }
 OWN = ("Hangs", "Aborts", "Exits", "Hogs", "Fills")

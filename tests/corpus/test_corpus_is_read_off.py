@@ -28,11 +28,11 @@ pytestmark = pytest.mark.skipif(
     tuple(map(int, keras.__version__.split(".")[:2])) < OLDEST,
     reason="the corpus is of models of this Keras",
 )
-SHARE = int(os.environ.get("MASKPROBE_CORPUS_SHARE", "2"))
+SHARE = int(os.environ.get("MASKPROBE_CORPUS_SHARE", "4"))
 """One pair in so many is looked at; 1 for all."""
 PARTS = 8
 """The pairs are looked at in so many tests, which may run at once."""
-LEAST_KNOWN = 5
+LEAST_KNOWN = 3
 """Pairs of each part, at least, of layers that are all Keras's own."""
 
 

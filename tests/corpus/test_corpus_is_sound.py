@@ -118,7 +118,7 @@ def test_twins_differ_by_a_layer_or_two(pair: Pair) -> None:
     assert ((good - broken) + (broken - good)).total() <= 2
 
 
-SHARE = int(os.environ.get("MASKPROBE_CORPUS_SHARE", "3"))
+SHARE = int(os.environ.get("MASKPROBE_CORPUS_SHARE", "6"))
 """One pair in so many is proved; 1 for all."""
 
 

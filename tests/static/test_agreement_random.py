@@ -14,7 +14,7 @@ from random_graphs import described, signature, smallest
 
 from maskprobe.backend.engine import Engine, get_engine
 
-FEW, MANY = 12, int(os.environ.get("MASKPROBE_GRAPHS", "25"))
+FEW, MANY = 8, int(os.environ.get("MASKPROBE_GRAPHS", "15"))
 ENGINES = ("keras", "tf_keras")
 
 
