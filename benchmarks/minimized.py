@@ -46,7 +46,7 @@ def look_at(path: Path, name: str, code: str, padding: str = "mixed") -> Result:
     try:
         found = minimize(path, code, TraceRequest(probe=ProbeOptions(Padding(padding))))
     except MaskprobeError as error:
-        return Result(name, code, 0, 0, 0, str(error))
+        return Result(name, code, 0, 0, 0, str(error).replace(str(path), path.name))
     return Result(name, code, len(found.script.splitlines()), found.calls_before, found.calls_after, "")
 
 
