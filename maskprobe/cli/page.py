@@ -16,10 +16,11 @@ def check_targets(*targets: Path | None) -> None:
     Raises:
         UsageError: it cannot.
     """
-    from maskprobe.report.html.write import check_target
+    asked_for = [target for target in targets if target is not None]
+    if asked_for:
+        from maskprobe.report.html.write import check_target
 
-    for target in targets:
-        if target is not None:
+        for target in asked_for:
             check_target(target)
 
 
