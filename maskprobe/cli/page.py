@@ -10,18 +10,22 @@ if TYPE_CHECKING:  # importing it at run time would bring NumPy into `maskprobe 
     from maskprobe.report.report import Report
 
 
-def check_targets(*targets: Path | None) -> None:
-    """See that pages and pictures can be written, before the model is looked at.
+def check_targets(page: Path | None, picture: Path | None) -> None:
+    """See that the page and the picture can be written, before the model is looked at.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: one cannot be, or what draws is not installed.
     """
-    asked_for = [target for target in targets if target is not None]
+    asked_for = [target for target in (page, picture) if target is not None]
     if asked_for:
         from maskprobe.report.html.write import check_target
 
         for target in asked_for:
             check_target(target)
+    if picture is not None:
+        from maskprobe.report.svg.layout import quickjs
+
+        quickjs()
 
 
 def write_files(report: Report, page: Path | None, picture: Path | None) -> None:

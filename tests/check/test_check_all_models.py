@@ -110,7 +110,7 @@ def test_faults_fail_the_build_and_nothing_else_would(run: Run) -> None:
 def test_json_and_sarif_fit_their_schemas(run: Run) -> None:
     jsonschema.Draft202012Validator(schema()).validate(json.loads(run.text("json")))
     official = json.loads(SARIF.read_text(encoding="utf-8"))
-    (log,) = (json.loads(run.text("sarif")),)
+    log = json.loads(run.text("sarif"))
     jsonschema.Draft4Validator(official, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER).validate(log)
     (one,) = log["runs"]
     notes = [note for invocation in one["invocations"] for note in invocation["toolExecutionNotifications"]]

@@ -158,4 +158,9 @@ def test_without_quickjs_it_says_what_to_install(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(sys.modules, "quickjs", None)
     with pytest.raises(UsageError, match=r"maskprobe\[svg\]"):
         maskprobe.trace(FAULT, static=True).to_svg(tmp_path / "a.svg")
+    # A missing part is told before the model is looked at: this one could not even be read.
+    words = ["trace", str(tmp_path / "none.keras"), "--svg", str(tmp_path / "a.svg")]
+    result = CliRunner().invoke(app, words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "maskprobe[svg]" in result.stderr
     assert list(tmp_path.iterdir()) == []

@@ -73,16 +73,26 @@ def lay_out(boxes: Mapping[str, tuple[float, float]], links: Sequence[Link]) -> 
     return Layout(centres, tuple(tuple((x, y) for x, y in way) for way in found["ways"]))
 
 
-def _run(given: str) -> str:
+def quickjs() -> Any:  # noqa: ANN401 - a module without types
+    """The module that runs the layout.
+
+    Raises:
+        UsageError: It is not installed.
+    """
     try:
-        import quickjs  # noqa: PLC0415 - it comes with an extra
+        import quickjs as module  # noqa: PLC0415 - it comes with an extra
     except ImportError:
         raise UsageError("a picture needs QuickJS: python -m pip install 'maskprobe[svg]'") from None
+    return module
+
+
+def _run(given: str) -> str:
+    javascript = quickjs()
     results: list[Any] = []
 
     def work() -> None:
         try:
-            context = quickjs.Context()
+            context = javascript.Context()
             context.set_max_stack_size(_STACK // 2)
             dagre = files("maskprobe.report.html.vendor").joinpath("dagre.min.js").read_text(encoding="utf-8")
             context.eval(_MISSING + dagre)
