@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from maskprobe.report.flow import Cell, Flow, FlowView, make_flow
+from maskprobe.report.html.templating import template
 from maskprobe.report.pen import clean
 from maskprobe.report.report import Report
 from maskprobe.report.summary import summary_line
@@ -15,9 +14,6 @@ from maskprobe.report.svg.cards import Card, card_of, loss_card, row_words
 from maskprobe.report.svg.layout import Point
 from maskprobe.report.svg.levels import place
 from maskprobe.version import __version__
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 MOST_OPEN = 60
 """In a picture of more calls, models in which nothing goes wrong are drawn folded."""
@@ -69,7 +65,7 @@ def flow_svg(report: Report) -> str:
     title = clean(f"{report.file.path if report.file else report.trace.model}: {summary_line(report)}")
     width = max(placed.width, _LEAST_WIDTH)
     legend = _legend(flow, cards, width)
-    return _template().render(
+    picture: str = template("picture.svg.j2").render(
         version=__version__,
         title=title,
         style=files(_PACKAGE).joinpath("picture.css").read_text(encoding="utf-8"),
@@ -83,6 +79,7 @@ def flow_svg(report: Report) -> str:
         legend=legend,
         rows=row_words(flow),
     )
+    return picture
 
 
 def _folded(flow: FlowView) -> frozenset[int]:
@@ -132,12 +129,3 @@ def _legend(flow: FlowView, cards: dict[int, Card], width: float) -> list[list[t
         lines[-1].append((name, words, left))
         left += wide
     return lines
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - who draws nothing does without
-
-    loader = PackageLoader(_PACKAGE)
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return made.get_template("picture.svg.j2")
